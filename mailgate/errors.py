@@ -46,7 +46,7 @@ class MailboxError(MailgateError):
     """The IMAP server refused, or is not what the configuration says."""
 
 
-class MailboxGone(MailboxError):
+class MailboxGone(MailboxError):  # noqa: N818
     """The IMAP connection is lost or timed out; what was asked for may be asked again on a new one."""
 
 

@@ -79,6 +79,7 @@ class Mail:
     ``sender``: the one mailbox of the one From header under a strict RFC 5322 reading, else None ("nobody").
     ``from_shown``: what a person would read as the sender, even where ``sender`` is None.
     ``return_path``: the envelope sender recorded by the final server; "" is the null path ``<>``, None is no header.
+    ``named``: addresses in To and Cc; ``delivered``: in Delivered-To, X-Original-To and Envelope-To.
     ``repairs``: what had to be mended to read it, for the register's remarks.
     """
 
@@ -87,7 +88,8 @@ class Mail:
     from_shown: Address
     return_path: str | None
     to_shown: str
-    recipients: tuple[str, ...]
+    named: tuple[str, ...]
+    delivered: tuple[str, ...]
     subject: str
     message_id: str
     in_reply_to: tuple[str, ...]
@@ -186,3 +188,65 @@ class CheckReport:
     balance: int = 0
     receipts: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Receipts of letters already registered that share something with a new mail."""
+
+    raw: bool = False
+    raw_letter: Receipt | None = None
+    content: Receipt | None = None
+    content_same_id: Receipt | None = None
+    message_id: Receipt | None = None
+    referred: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether a mail is one we have, and what the register remarks about it (Thai)."""
+
+    duplicate: bool
+    of: Receipt | None
+    why: str
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An outgoing mail, composed and from then on frozen."""
+
+    sender: str
+    recipient: str
+    message_id: str
+    envid: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fetched mail, read and decided upon, ready for the one transaction that registers it."""
+
+    mailbox: str
+    stub: Stub
+    seen_at: datetime
+    mail: Mail
+    screening: Screening
+    sha256: str
+    content_digest: str
+    size: int
+    enclosures: Enclosures
+    receiving: Receiving
+    service: str | None = None
+    officer: str = ""
+    confidential: bool = False
+    answers_item: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What the transaction did: the fate, the number given or the letter it is a duplicate of."""
+
+    fate: Fate
+    receipt: Receipt | None = None
+    answered: bool = False

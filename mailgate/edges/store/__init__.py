@@ -1,0 +1,41 @@
+"""The registry: one SQLite file behind a small interface, so that another engine may stand here one day."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from mailgate.edges.store.chain import Chain
+from mailgate.edges.store.database import Connection, Lock
+from mailgate.edges.store.journal import Journal
+from mailgate.edges.store.ledger import Ledger
+from mailgate.edges.store.outbox import Outbox
+from mailgate.edges.store.receipts import Receipts
+from mailgate.edges.store.reports import Reports
+
+__all__ = ["Lock", "Store"]
+
+
+class Store:
+    """Everything the registry can do, by part."""
+
+    def __init__(self, path: Path) -> None:
+        self.db = Connection(path)
+        self.chain = Chain(self.db)
+        self.receipts = Receipts(self.db, self.chain)
+        self.journal = Journal(self.db, self.chain)
+        self.outbox = Outbox(self.db, self.chain)
+        self.ledger = Ledger(self.db, self.chain)
+        self.reports = Reports(self.db)
+
+    def registry_id(self) -> str:
+        """A random name given to this registry when it was made."""
+        found = self.db.value("SELECT value FROM meta WHERE key = 'registry_id'")
+        if found is None:
+            with self.db.immediate("registry_id"):
+                self.db.sql.execute("INSERT INTO meta VALUES ('registry_id', ?)", (secrets.token_hex(8),))
+            found = self.registry_id()
+        return str(found)
+
+    def close(self) -> None:
+        self.db.close()

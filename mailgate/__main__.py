@@ -1,0 +1,6 @@
+"""``python -m mailgate``."""
+
+from mailgate.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The command line: ``mailgate --config PATH COMMAND``. One place turns errors into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from mailgate import __version__
+from mailgate.cli import letters, outbox, setup, work
+from mailgate.cli.context import Settings
+from mailgate.errors import MailgateError
+
+_EPILOG = "Exit codes: 0 done; 1 could not do it; 2 wrong usage or config; 3 done, but something needs a person."
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config", "path", metavar="PATH", help="Configuration; default ./config.toml, /etc/mailgate/config.toml."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say on standard error what is being done.")
+@click.version_option(__version__, prog_name="mailgate")
+@click.pass_context
+def cli(context: click.Context, path: str | None, verbose: bool) -> None:
+    """The e-mail gateway of a Thai government office: receive register, receipt numbers, replies."""
+    context.obj = Settings(path)
+    level = logging.INFO if verbose or context.invoked_subcommand == "run" else logging.ERROR
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname).1s %(name)s %(message)s", force=True)
+    for noisy in ("aioimaplib", "aiosmtplib", "asyncio", "pymap", "mail.log"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+
+
+for command in (
+    setup.init,
+    setup.demo,
+    work.doctor,
+    work.poll,
+    work.run,
+    work.status,
+    work.verify,
+    letters.letter,
+    outbox.outbox,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Entry point of the ``mailgate`` program."""
+    try:
+        code = cli(standalone_mode=False)
+    except click.ClickException as e:
+        e.show()
+        code = 2
+    except click.Abort:
+        code = 130
+    except MailgateError as e:
+        click.echo(f"mailgate: {e}", err=True)
+        code = e.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away, as with "| head"; nothing to say
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,48 @@
+"""init and demo."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import click
+
+from mailgate import config_file
+from mailgate.edges.templates import shipped
+from mailgate.errors import UsageError
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path("config.toml"))
+@click.option("--force", is_flag=True, help="Replace an existing file; it is kept beside it as .old.")
+def init(path: Path, force: bool) -> None:
+    """Write a complete config.toml, every key explained, to start from."""
+    text = config_file.render(tomllib.loads(shipped("config.toml").read_text("utf-8")))
+    if path.exists():
+        if not force:
+            raise UsageError(f"{path} exists already", "Use --force to replace it (it is kept as .old)")
+        path.replace(path.with_name(path.name + ".old"))
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as e:
+        raise UsageError(f"cannot write {path}: {e.strerror}") from None
+    click.echo(f"wrote {path}; next: edit it, give the passwords (README, Secrets), then: mailgate doctor")
+
+
+@click.command()
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo"),
+    show_default=True,
+    help="Where the demo keeps its registry, archive and mails.",
+)
+@click.option("--keep-running", is_flag=True, help="Leave the servers up, to write to them from a mail program.")
+def demo(folder: Path, keep_running: bool) -> int:
+    """Run the main job once on embedded servers and sample letters, and show what came of it."""
+    try:
+        from mailgate.demo import show
+    except ModuleNotFoundError as e:
+        raise UsageError(f"the demo needs {e.name}", "Install it with: pip install 'mailgate[demo]'") from None
+    return show.main(folder, keep_running)

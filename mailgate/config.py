@@ -1,0 +1,333 @@
+"""The configuration: config.toml read into one frozen, validated value.
+
+Every key is described here once; ``mailgate init`` writes these descriptions as the comments of config.toml.
+Nothing about one office is in code. Secrets are never keys of this file (see ``edges/secrets.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Security = Literal["tls", "starttls", "none"]
+
+_DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)\Z")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    match = _DURATION.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("must be a number with a unit s, m, h or d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _one_line(value: str) -> str:
+    if any(ord(c) < 32 or ord(c) == 127 for c in value):
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+def _email(value: str) -> str:
+    local, _, domain = value.partition("@")
+    if not (local and "." in domain) or re.search(r"[\s<>,;:\"()]|@.*@|\.\.|\.$", value):
+        raise ValueError("must be one e-mail address")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone known to this machine") from None
+    return value
+
+
+def _hours(value: str) -> str:
+    opens, _, closes = value.partition("-")
+    if not time.fromisoformat(opens.strip()) < time.fromisoformat(closes.strip()):
+        raise ValueError("must open before it closes")
+    return value
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{2}:[0-9]{2}", value):
+        return time.fromisoformat(value)
+    raise ValueError("must be a time of day HH:MM")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Words = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+Email = Annotated[str, AfterValidator(_one_line), AfterValidator(_email)]
+Clock = Annotated[time, BeforeValidator(_clock)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Hours = Annotated[str, AfterValidator(_hours)]
+
+
+class Table(BaseModel):
+    """A table of config.toml: unknown keys are errors, and the value never changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Person(Table):
+    name: Words = Field(description="Name as it is written in letters.", examples=["นางสาวตัวอย่าง ใจดี"])
+    email: Email = Field(description="Address that gets the letters.", examples=["officer@example.go.th"])
+
+
+class Office(Table):
+    """The office, as citizens know it."""
+
+    name: Words = Field(description="Official name in Thai.", examples=["สำนักงานเขตพื้นที่การศึกษาตัวอย่าง"])
+    name_en: Line = Field("", description="Official name in English, for citizens who need it.")
+    address: Email = Field(
+        description="The e-mail address announced to the public.", examples=["saraban@example.go.th"]
+    )
+    aliases: tuple[Email, ...] = Field((), description="Other addresses that end in the same mailbox.")
+    phone: Line = Field("", description="Telephone number given in replies; empty leaves the line out.")
+    letter_code: Line = Field("", description="Code before the number of outgoing letters, such as ศธ ๐๔๐๕๙.")
+    timezone: Zone = Field("Asia/Bangkok", description="Time zone of the office.", examples=["Asia/Bangkok"])
+    hours: Hours = Field(
+        "08:30-16:30",
+        description="Office hours. A letter outside them counts as received at the next opening (Act B.E. 2565, s.10).",
+        examples=["08:30-16:30"],
+    )
+    thai_digits: bool = Field(True, description="Thai digits in texts for people.")
+    clerk: Person = Field(description="The central records clerk: gets what has no officer of its own.")
+
+    @property
+    def opening(self) -> tuple[time, time]:
+        """When the office opens and closes."""
+        opens, _, closes = self.hours.partition("-")
+        return time.fromisoformat(opens.strip()), time.fromisoformat(closes.strip())
+
+
+class Checks(Table):
+    """When the mailbox is checked (clause 3 of the order)."""
+
+    times: tuple[Clock, ...] = Field(
+        (time(9), time(11), time(14), time(16)),
+        min_length=1,
+        description="Mandated times of every working day.",
+        examples=[["09:00", "11:00", "14:00", "16:00"]],
+    )
+    grace: int = Field(
+        10,
+        ge=1,
+        le=120,
+        description="Minutes after which a check that is not done counts as late.",
+        examples=[10],
+    )
+    deadline: Duration = Field(
+        timedelta(minutes=30),
+        description="A check is broken off after this long; the next goes on.",
+        examples=["30m"],
+    )
+
+
+class Calendar(Table):
+    """Corrections to the working days: Monday to Friday less government holidays."""
+
+    add: tuple[date, ...] = Field((), description="Further holidays.", examples=[["2026-05-11"]])
+    remove: tuple[date, ...] = Field((), description="Holidays on which the office works.", examples=[["2026-12-31"]])
+    half_days: tuple[date, ...] = Field((), description="Days that end at half_day_ends.", examples=[["2026-12-31"]])
+    half_day_ends: Clock = Field(time(12), description="Closing time of a half day.", examples=["12:00"])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+class Server(Table):
+    """What IMAP and SMTP settings share."""
+
+    host: Words = Field(description="Host name, as in the server's certificate.", examples=["mail.example.go.th"])
+    port: int = Field(0, ge=0, le=65535, description="Port; 0 means the usual one for the security chosen.")
+    security: Security = Field(
+        "tls",
+        description="tls (from the first byte), starttls, or none (only for this machine).",
+        examples=["tls"],
+    )
+    ca_file: Path | None = Field(None, description="Certificate authority to trust instead of the system's.")
+    username: Line = Field("", description="Name to log in with.", examples=["saraban@example.go.th"])
+    password_file: Path | None = Field(
+        None, description="File with the password; better: a systemd credential (see README, Secrets)."
+    )
+    token_file: Path | None = Field(None, description="File with an OAuth2 access token (XOAUTH2).")
+    token_command: tuple[str, ...] = Field(
+        (),
+        description="Command that prints an OAuth2 access token (XOAUTH2).",
+        examples=[["oauth2-token", "imap"]],
+    )
+    timeout: Duration = Field(timedelta(seconds=60), description="Longest wait for one answer.", examples=["60s"])
+
+    @model_validator(mode="after")
+    def _clear_text_stays_home(self) -> Self:
+        if self.security == "none" and not _is_loopback(self.host):
+            raise ValueError(f'security = "none" is refused for {self.host}: only loopback may be clear text')
+        return self
+
+    @property
+    def xoauth2(self) -> bool:
+        return bool(self.token_file or self.token_command)
+
+
+class Imap(Server):
+    """The mailbox that is checked."""
+
+    auth: Literal["auto", "plain", "login"] = Field(
+        "auto", description="SASL PLAIN, the LOGIN command, or whichever the server offers."
+    )
+    mailbox: Words = Field("INBOX", description="Mailbox that citizens' letters arrive in.")
+    done: Literal["move", "flag"] = Field(
+        "move", description="Mail that is accounted for is moved to done_folder, or only flagged."
+    )
+    done_folder: Words = Field(
+        "Registered/{year}", description="Folder for it; {year} is the Buddhist year. Made if missing."
+    )
+    max_size: int = Field(
+        100_000_000,
+        ge=1_000_000,
+        description="Bytes; a larger message is set aside for a person.",
+        examples=[100_000_000],
+    )
+
+    @property
+    def real_port(self) -> int:
+        return self.port or (993 if self.security == "tls" else 143)
+
+
+class Smtp(Server):
+    """The server that replies go out through."""
+
+    from_: Email | None = Field(
+        None, alias="from", description="Sender address of replies; the office's address if empty."
+    )
+    connections: int = Field(4, ge=1, le=20, description="Connections used at once.", examples=[4])
+    local_hostname: Line = Field("localhost", description="Name given in EHLO.")
+
+    @property
+    def real_port(self) -> int:
+        return self.port or {"tls": 465, "starttls": 587, "none": 25}[self.security]
+
+
+class Registry(Table):
+    """Where the registers and the raw mail are kept. Relative paths start at this file's folder."""
+
+    path: Path = Field(Path("registry.db"), description="The registry, one SQLite file.")
+    archive: Path = Field(Path("archive"), description="Folder of the raw mails, named by their SHA-256.")
+    key_file: Path = Field(
+        Path("token.key"),
+        description="Key of the reply tokens, made when missing; back it up with the registry.",
+    )
+
+
+class Replies(Table):
+    """The acknowledgement with the receipt number (annex item 2 of the order)."""
+
+    enabled: bool = Field(True, description="false: letters are registered, their replies wait as held.")
+    html: bool = Field(False, description="Add an HTML version to the plain text.")
+    return_path: Literal["token", "plain", "null"] = Field(
+        "token",
+        description="Envelope sender: the office's address with our token (name+b.…@), without it, or <>.",
+    )
+    templates: Path | None = Field(None, description="Folder whose files replace the shipped templates one by one.")
+    retry_for: Duration = Field(timedelta(days=4), description="Give up a reply after this long.", examples=["4d"])
+    resend_unsure_after: Duration = Field(
+        timedelta(minutes=30),
+        description="A reply whose line was lost after the last byte is sent again once, after this long.",
+        examples=["30m"],
+    )
+
+
+class Trust(Table):
+    """Whose word on a sender is believed."""
+
+    authserv_id: Line = Field(
+        "",
+        description="Name the office's own mail server writes in Authentication-Results; empty believes none.",
+    )
+
+
+class Website(Table):
+    """The office's website (clause 2 (2) of the order)."""
+
+    url: Line = Field("", description="Address of the website, given in replies; empty leaves the line out.")
+
+
+class Amss(Table):
+    """AMSS++ (clause 2 (3) of the order)."""
+
+    url: Line = Field("", description="Address of AMSS++; kept for reference, nothing is read from there yet.")
+
+
+class Publish(Table):
+    """The public database (annex item 6 of the order)."""
+
+    directory: Path | None = Field(None, description="Folder for the public pages; nothing is written there yet.")
+
+
+class Service(Table):
+    """One subject of the order's annex 1."""
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="Short name.", examples=["homeschool"])
+    title: Words = Field(description="Subject as the order names it.", examples=["การขอจัดการศึกษาขั้นพื้นฐานโดยครอบครัว"])
+    channel: Literal["email", "website", "amss"] = Field("email", description="Where it comes in by the order.")
+    keywords: tuple[Words, ...] = Field((), description="Words in a subject line that show this service.")
+    days: int | None = Field(
+        None, ge=1, le=3650, description="Service time in days; leave out if none is set.", examples=[30]
+    )
+    counted_in: Literal["calendar", "working"] = Field("calendar", description="Kind of days.")
+    legal_basis: Line = Field("", description="Law or announcement the days come from.")
+    confidential: bool = Field(False, description="Subject and sender are shown to the officer only.")
+    officers: tuple[Person, ...] = Field((), description="Responsible officers.")
+
+
+class Config(Table):
+    """All of config.toml."""
+
+    office: Office
+    checks: Checks = Checks()
+    calendar: Calendar = Calendar()
+    imap: Imap
+    smtp: Smtp
+    registry: Registry = Registry()
+    replies: Replies = Replies()
+    trust: Trust = Trust()
+    website: Website = Website()
+    amss: Amss = Amss()
+    publish: Publish = Publish()
+    services: tuple[Service, ...] = ()
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> Self:
+        keys = [s.key for s in self.services]
+        double = sorted({k for k in keys if keys.count(k) > 1})
+        if double:
+            raise ValueError(f"services: key used twice: {', '.join(double)}")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.office.timezone)
+
+    @property
+    def sender(self) -> str:
+        """Address that replies come from."""
+        return self.smtp.from_ or self.office.address
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """Addresses whose mail is our own come back, lower case."""
+        ours: list[Any] = [self.office.address, self.sender, *self.office.aliases]
+        return frozenset(a.lower() for a in ours)

@@ -1,0 +1,102 @@
+"""The screening table: what a mail is, and whether it is answered, read from top to bottom; the first rule decides.
+
+Registration defaults to yes, answering to no (RFC 3834). A mail is kept out of the register only on certain signs:
+a report, a program's answer to a mail of ours, our own mail come back, or a list's post with two marks of a list.
+Adding a rule is adding a row and a small function; the reason is shown to the clerk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mailgate.core import screen_signs as signs
+from mailgate.core.address import unwrap, valid_recipient
+from mailgate.core.screen_signs import Facts
+from mailgate.core.trust import Authentication
+from mailgate.model import Kind, Mail, Screening
+
+Sign = Callable[[Mail, Facts], str]
+
+
+class Rule(NamedTuple):
+    """A row: if ``sign`` finds evidence, the mail is of this kind and is not answered, for this reason."""
+
+    name: str
+    kind: Kind
+    sign: Sign
+    reason: str
+
+
+RULES: tuple[Rule, ...] = (
+    # -- not letters: journaled without a number ----------------------------------------------------------------------
+    Rule("own-mail", Kind.OWN, signs.own_mail, "เป็นข้อความของระบบนี้เองที่ย้อนกลับมา"),
+    Rule("read-receipt", Kind.AUTO, signs.disposition_report, "เป็นใบตอบรับการอ่าน"),
+    Rule("complaint-report", Kind.AUTO, signs.feedback_report, "เป็นรายงานข้อร้องเรียนอัตโนมัติจากผู้ให้บริการอีเมล"),
+    Rule("delivery-report", Kind.BOUNCE, signs.delivery_report, "เป็นรายงานผลการส่งของเครื่องให้บริการ"),
+    Rule("failed-recipients", Kind.BOUNCE, signs.failed_recipients, "เป็นรายงานว่าส่งไม่ถึงผู้รับ"),
+    Rule("mailer-daemon", Kind.BOUNCE, signs.mailer_daemon, "ผู้ส่งเป็นเครื่องให้บริการไปรษณีย์"),
+    Rule("free-form-bounce", Kind.BOUNCE, signs.free_form_bounce, "เป็นรายงานว่าส่งไม่ถึงผู้รับ"),
+    Rule("calendar-answer", Kind.AUTO, signs.calendar_reply, "เป็นคำตอบนัดหมายอัตโนมัติ"),
+    Rule("answer-to-ours", Kind.AUTO, signs.machine_answer_to_ours, "เป็นคำตอบอัตโนมัติต่อข้อความของสำนักงาน"),
+    Rule("out-of-office", Kind.AUTO, signs.automatic_with_null_path, "เป็นข้อความตอบรับอัตโนมัติ"),
+    Rule("list-post", Kind.LIST, signs.list_post, "เป็นข้อความจากรายการส่งข่าวสาร"),
+    # -- letters that are not answered --------------------------------------------------------------------------------
+    Rule("from-repeated", Kind.LETTER, signs.several_from, "มีช่องผู้ส่งมากกว่าหนึ่งช่อง"),
+    Rule("from-unclear", Kind.LETTER, signs.unclear_from, "อ่านที่อยู่ผู้ส่งได้ไม่แน่ชัด"),
+    Rule("nobody", Kind.LETTER, signs.no_sender, "ไม่มีที่อยู่ผู้ส่งให้ตอบกลับ"),
+    Rule("null-path", Kind.LETTER, signs.null_path, "ผู้ส่งไม่ประสงค์รับคำตอบ (Return-Path ว่าง)"),
+    Rule("own-address", Kind.LETTER, signs.own_address, "ใช้ที่อยู่ของสำนักงานเป็นผู้ส่ง"),
+    Rule("loop-mark", Kind.LETTER, signs.loop_headers, "มีเครื่องหมายของระบบตอบรับอัตโนมัติ"),
+    Rule("auto-submitted", Kind.LETTER, signs.auto_submitted, "แจ้งว่าเป็นข้อความอัตโนมัติ (Auto-Submitted)"),
+    Rule("responder", Kind.LETTER, signs.responder_headers, "มีเครื่องหมายของระบบตอบรับอัตโนมัติ"),
+    Rule("suppress", Kind.LETTER, signs.response_suppressed, "ผู้ส่งขอไม่ให้ตอบอัตโนมัติ"),
+    Rule("precedence", Kind.LETTER, signs.precedence, "แจ้งว่าเป็นข้อความส่งจำนวนมาก (Precedence)"),
+    Rule("list-mark", Kind.LETTER, signs.list_headers, "มีเครื่องหมายของรายการส่งข่าวสาร"),
+    Rule("mass-mail", Kind.LETTER, signs.feedback_id, "มีเครื่องหมายของการส่งจำนวนมาก"),
+    Rule("no-reply-sender", Kind.LETTER, signs.no_reply_sender, "ผู้ส่งเป็นที่อยู่ที่ไม่รับคำตอบ"),
+    Rule("out-of-office-subject", Kind.LETTER, signs.automatic_subject, "หัวเรื่องเป็นข้อความตอบรับอัตโนมัติหรือแจ้งส่งไม่ถึง"),
+    Rule("hops", Kind.LETTER, signs.many_hops, "ผ่านเครื่องให้บริการมากผิดปกติ อาจเป็นการส่งวน"),
+    Rule("blind-copy", Kind.LETTER, signs.blind_copy, "สำนักงานมิได้อยู่ในรายชื่อผู้รับ"),
+    Rule("spam", Kind.LETTER, signs.marked_as_spam, "เครื่องให้บริการทำเครื่องหมายว่าเป็นข้อความขยะ"),
+    Rule("forged", Kind.LETTER, signs.forged, "เครื่องให้บริการแจ้งว่าที่อยู่ผู้ส่งอาจถูกปลอม"),
+)
+
+ANSWER = "ลงทะเบียนรับและแจ้งเลขรับ"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an answer goes, and why not anywhere."""
+
+    address: str
+    why_not: str = ""
+
+
+def screen(mail: Mail, facts: Facts) -> Screening:
+    """Judge a mail. The answer's destination is set only where it is answered."""
+    for rule in RULES:
+        evidence = rule.sign(mail, facts)
+        if evidence:
+            return Screening(rule.kind, False, rule.name, rule.reason, evidence[:200])
+    destination = _destination(mail, facts.authentication)
+    if not destination.address:
+        return Screening(Kind.LETTER, False, "no-destination", destination.why_not)
+    return Screening(Kind.LETTER, True, "answer", ANSWER, "", destination.address)
+
+
+def _destination(mail: Mail, results: Authentication) -> Destination:
+    """RFC 3834 4: the Return-Path; From where it is the same, is confirmed, or where our server records no path.
+
+    Reply-To is never used: it points an answer at anybody.
+    """
+    sender = mail.sender.address if mail.sender else ""
+    path = mail.return_path
+    if sender and (path is None or results.confirmed or unwrap(path).lower() == sender.lower()):
+        address = sender
+    else:
+        address = path or ""
+    if valid_recipient(address):
+        return Destination(address)
+    return Destination("", "ที่อยู่ที่จะตอบกลับใช้ส่งไม่ได้" if address else "ไม่มีที่อยู่ให้ตอบกลับ")

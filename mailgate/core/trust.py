@@ -1,0 +1,65 @@
+"""What the office's own mail server found out about the sender (RFC 8601, Authentication-Results).
+
+Only a header with the configured authserv-id counts, and of those only the topmost: anybody can write one below.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailgate.model import Mail
+
+_RESULT = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*=\s*([a-z]{1,12})", re.IGNORECASE)
+_POLICY = re.compile(
+    r"\bp\s*=\s*(reject|quarantine|none)|policy\.published-domain-policy=(reject|quarantine|none)", re.I
+)
+_CAP = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """Results by method, lower case ("" where not stated), and the sender domain's published DMARC policy."""
+
+    spf: str = ""
+    dkim: str = ""
+    dmarc: str = ""
+    policy: str = ""
+
+    @property
+    def confirmed(self) -> bool:
+        """The From domain is aligned and passes."""
+        return self.dmarc == "pass"
+
+    @property
+    def forged(self) -> bool:
+        """The domain's owner asks that such mail be refused, or neither path nor signature vouches for it."""
+        refused = self.dmarc == "fail" and self.policy in ("reject", "quarantine")
+        return refused or (self.spf == "fail" and self.dkim in ("", "none", "fail"))
+
+
+def authentication(mail: Mail, authserv_id: str) -> Authentication:
+    """Read the topmost Authentication-Results of our own server; empty results if there is none or no id is set."""
+    for value in mail.all("authentication-results"):
+        server, _, results = value[:_CAP].partition(";")
+        if authserv_id and server.split()[:1] == [authserv_id]:
+            return _read(";" + results)
+    return Authentication()
+
+
+def _read(results: str) -> Authentication:
+    plain = _without_comments(results)
+    found = {m[1].lower(): m[2].lower() for m in reversed(list(_RESULT.finditer(plain)))}
+    policy = _POLICY.search(results)
+    stated = next((g for g in policy.groups() if g), "").lower() if policy else ""
+    return Authentication(found.get("spf", ""), found.get("dkim", ""), found.get("dmarc", ""), stated)
+
+
+def _without_comments(text: str) -> str:
+    depth, kept = 0, []
+    for char in text:
+        depth += char == "("
+        if depth == 0:
+            kept.append(char)
+        depth = max(0, depth - (char == ")"))
+    return "".join(kept)

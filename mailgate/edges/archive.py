@@ -1,0 +1,163 @@
+"""The archive: every mail's raw bytes, byte for byte, under their SHA-256 (Act B.E. 2565 s.15: evidence).
+
+A file is written to ``incoming/``, fsynced, renamed to ``ab/abcd….eml`` and its folder fsynced, before any row speaks
+of it (law 1). What a crash leaves in ``incoming/`` belongs to nobody and is swept at the next start.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailgate.edges.points import point
+from mailgate.errors import ArchiveError
+
+_CHUNK = 1 << 20
+_ROOM = 8 << 20  # bytes that must stay free besides the letter itself, for the registry's own write-ahead log
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A mail that is safely in the archive."""
+
+    sha256: str
+    path: Path
+    size: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """A piece of the raw bytes, so that a large mail need not be in memory."""
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
+    def chunks(self, start: int = 0) -> Iterator[bytes]:
+        """The raw bytes from ``start`` on, in pieces of 1 MiB."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            while chunk := file.read(_CHUNK):
+                yield chunk
+
+
+class Incoming:
+    """A mail being written: ``write`` pieces in order, then ``Archive.keep`` it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._file = open(path, "xb", buffering=0, opener=_private)  # noqa: SIM115 - closed by close() or abandon()
+
+    def write(self, piece: bytes | bytearray) -> None:
+        view = memoryview(piece)
+        while view:
+            view = view[self._file.write(view) or 0 :]
+        self._hash.update(piece)
+        self.size += len(piece)
+
+    def close(self) -> str:
+        """Make the bytes durable; returns their SHA-256 in hex."""
+        point("archive.written")
+        os.fsync(self._file.fileno())
+        self._file.close()
+        point("archive.fsynced")
+        return self._hash.hexdigest()
+
+    def abandon(self) -> None:
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Archive:
+    """A folder of raw mails. Raises ArchiveError where the disk is full, read-only or broken."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._incoming = folder / "incoming"
+        self._count = 0
+        with _mended(f"cannot use the archive {folder}"):
+            self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def begin(self) -> Incoming:
+        """Start writing a mail."""
+        self._count += 1
+        with _mended(f"cannot write to the archive {self.folder}"):
+            return Incoming(self._incoming / f"{os.getpid()}-{self._count}")
+
+    def keep(self, incoming: Incoming) -> Kept:
+        """Make a written mail durable under its hash. Keeping the same bytes again is harmless."""
+        with _mended(f"cannot write to the archive {self.folder}"):
+            sha256 = incoming.close()
+            path = self.path(sha256)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            os.replace(incoming.path, path)
+            point("archive.renamed")
+            for folder in (path.parent, self.folder):
+                _fsync_folder(folder)
+            point("archive.kept")
+        return Kept(sha256, path, incoming.size)
+
+    def path(self, sha256: str) -> Path:
+        """Where the mail with this hash is kept."""
+        return self.folder / sha256[:2] / f"{sha256}.eml"
+
+    def check(self, sha256: str) -> str:
+        """Re-read a kept mail: "" if its bytes fit its name, else what is wrong."""
+        digest = hashlib.sha256()
+        try:
+            with self.path(sha256).open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+        except OSError as e:
+            return f"cannot be read: {e.strerror}"
+        return "" if digest.hexdigest() == sha256 else "its bytes have been changed"
+
+    def room_for(self, size: int) -> None:
+        """Raise ArchiveError unless the disk can take a mail of this size and the registry's write."""
+        with _mended(f"cannot look at the disk of {self.folder}"):
+            free = self.free()
+        if free < size + _ROOM:
+            have, need = free // 1024, (size + _ROOM) // 1024
+            raise ArchiveError(
+                f"the disk of {self.folder} is nearly full: {have} KiB free, {need} KiB needed",
+                "Free some space; the mail stays on the server until then",
+            )
+
+    def free(self) -> int:
+        """Bytes free for us on the archive's disk."""
+        stat = os.statvfs(self.folder)
+        return stat.f_bavail * stat.f_frsize
+
+    def sweep(self) -> int:
+        """Remove what a crash left half written; only while no other daemon works here. Returns how many."""
+        leftovers = list(self._incoming.iterdir())
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(leftovers)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _fsync_folder(folder: Path) -> None:
+    # A rename is durable only when the folder itself is (fsync(2)).
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _mended(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as e:
+        full = e.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "Free some space" if full else "Check the path, its owner and the disk"
+        raise ArchiveError(f"{what}: {e.strerror}", f"{hint}; the mail stays on the server until then") from e

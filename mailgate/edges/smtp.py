@@ -1,0 +1,239 @@
+"""Sends over SMTP and tells "not sent" from "may have been sent" (law 4).
+
+The dialogue is driven step by step: aiosmtplib's own send calls do not say whether a line was lost before or after the
+final dot. One recipient per transaction; the connection is reused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from contextlib import suppress
+from typing import Protocol
+
+import aiosmtplib
+
+from mailgate.config import Smtp
+from mailgate.edges.points import point
+from mailgate.edges.secrets import Secret
+from mailgate.edges.tls import client_context, explain
+from mailgate.errors import CourierError
+from mailgate.model import Attempt, Outcome, Verdict
+
+FINAL_DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2.6: a shorter wait delivers mail twice
+_ONE_ADDRESS = re.compile(r"[^\x00-\x20\x7f<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
+_DOTS = re.compile(rb"^\.", re.MULTILINE)
+
+
+class Courier(Protocol):
+    """Carries outbox items to the next mail server."""
+
+    async def ready(self) -> None:
+        """Be connected and logged in. Raises CourierError."""
+
+    async def deliver(self, attempt: Attempt) -> Outcome:
+        """One transaction. Never raises for what the server says or does."""
+
+    async def close(self) -> None: ...
+
+
+class SmtpCourier:
+    """One connection to the configured server, opened when needed."""
+
+    def __init__(self, settings: Smtp, secret: Secret, dot_seconds: float = FINAL_DOT_SECONDS) -> None:
+        self._settings = settings
+        self._secret = secret
+        self._dot_seconds = dot_seconds
+        self._client: aiosmtplib.SMTP | None = None
+
+    async def ready(self) -> None:
+        if self._client is not None and self._client.is_connected:
+            return
+        s = self._settings
+        where = f"the SMTP server {s.host}:{s.real_port}"
+        try:
+            self._client = self._make_client()
+            await self._client.connect()
+            await self._log_in(self._client)
+        except aiosmtplib.SMTPAuthenticationError as e:
+            await self.close()
+            raise CourierError(
+                f"{where} refuses the login of {s.username} ({e.code})", "Check [smtp] username and password"
+            ) from None
+        except aiosmtplib.SMTPNotSupported as e:
+            await self.close()
+            raise CourierError(f"{where} lacks what is needed: {e}", "Check [smtp] security and username") from None
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as e:
+            await self.close()
+            what, hint = _explained(e)
+            raise CourierError(f"cannot use {where}: {what}", hint or "Check [smtp] host, port and security") from None
+
+    async def deliver(self, attempt: Attempt) -> Outcome:
+        client = self._client
+        if client is None:
+            return Outcome(Verdict.LATER, "connect", 0, "not connected")
+        stage = ["mail"]
+        try:
+            refused = _unsendable(attempt, client)
+            return refused or await self._transaction(client, attempt, stage)
+        except aiosmtplib.SMTPResponseException as e:
+            # The server answered, so the dialogue is in step; 421 means it is about to close (RFC 5321 3.8).
+            if e.code == 421 or not await self._reset(client):
+                client.close()
+            verdict = Verdict.REFUSED if 500 <= e.code < 600 else Verdict.LATER
+            return Outcome(verdict, stage[0], e.code, _line(e.message))
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as e:
+            client.close()
+            verdict = Verdict.UNSURE if stage[0] == "dot" else Verdict.LATER
+            return Outcome(verdict, stage[0], 0, f"connection lost ({type(e).__name__})")
+        except BaseException:
+            client.close()  # cancelled: aiosmtplib would give the next message this one's answer
+            raise
+
+    async def close(self) -> None:
+        """Leave; what QUIT brings changes nothing about mails already answered."""
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                if client.is_connected:
+                    await client.quit(timeout=5)
+            client.close()
+
+    def _make_client(self) -> aiosmtplib.SMTP:
+        s = self._settings
+        return aiosmtplib.SMTP(
+            hostname=s.host,
+            port=s.real_port,
+            timeout=s.timeout.total_seconds(),
+            use_tls=s.security == "tls",
+            start_tls=s.security == "starttls",  # never None: that would go on in clear text
+            tls_context=client_context(s.ca_file) if s.security != "none" else None,
+            local_hostname=s.local_hostname or "localhost",  # else a DNS lookup of our own name
+        )
+
+    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
+        s = self._settings
+        if not s.username:
+            return
+        secret = await asyncio.to_thread(self._secret)
+        if s.xoauth2:
+            await client.auth_xoauth2(s.username, secret)
+        else:
+            await client.login(s.username, secret)
+
+    async def _transaction(self, client: aiosmtplib.SMTP, attempt: Attempt, stage: list[str]) -> Outcome:
+        """MAIL, RCPT, DATA, body, dot. ``stage`` tells the caller how far it came."""
+        mail_options, rcpt_options = _options(attempt, client)
+        encoding = "ascii" if attempt.recipient.isascii() else "utf-8"
+        point("smtp.mail")
+        await client.mail(attempt.sender, options=mail_options, encoding=encoding)
+        stage[0] = "rcpt"
+        point("smtp.rcpt")
+        await client.rcpt(attempt.recipient, options=rcpt_options, encoding=encoding)
+        stage[0] = "data"
+        point("smtp.data")
+        go_ahead = await client.execute_command(b"DATA")
+        if go_ahead.code != 354:
+            raise aiosmtplib.SMTPDataError(go_ahead.code, go_ahead.message)
+        await self._body(client, attempt.raw)
+        stage[0] = "dot"
+        answer = await self._dot(client)
+        if not 200 <= answer.code < 300:
+            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+        return Outcome(Verdict.ACCEPTED, "dot", answer.code, _line(answer.message))
+
+    async def _body(self, client: aiosmtplib.SMTP, raw: bytes) -> None:
+        protocol = _protocol(client)
+        protocol._response_pending = True  # an answer may come before the end of the body
+        protocol.write(_DOTS.sub(b"..", raw))
+        async with asyncio.timeout(self._settings.timeout.total_seconds()):
+            await protocol._drain_helper()
+        await asyncio.sleep(0)  # a loss the transport knows of by now is a loss before the dot: provably not sent
+        if not client.is_connected:
+            raise aiosmtplib.SMTPServerDisconnected("lost in the body")
+
+    async def _dot(self, client: aiosmtplib.SMTP) -> aiosmtplib.SMTPResponse:
+        protocol = _protocol(client)
+        point("smtp.dot")
+        protocol.write(b".\r\n")
+        answer = await protocol.read_response(timeout=self._dot_seconds)
+        point("smtp.answered")
+        return answer
+
+    async def _reset(self, client: aiosmtplib.SMTP) -> bool:
+        try:
+            return (await client.rset()).code == 250
+        except (aiosmtplib.SMTPException, OSError, TimeoutError):
+            return False
+
+
+class PaperCourier:
+    """A courier for tests: keeps what it is given; ``script`` holds outcomes to give first, in order."""
+
+    def __init__(self, script: list[Outcome | CourierError] | None = None) -> None:
+        self.script = list(script or [])
+        self.delivered: list[Attempt] = []
+
+    async def ready(self) -> None:
+        if self.script and isinstance(self.script[0], CourierError):
+            error = self.script.pop(0)
+            assert isinstance(error, CourierError)
+            raise error
+
+    async def deliver(self, attempt: Attempt) -> Outcome:
+        planned = self.script.pop(0) if self.script else None
+        if not isinstance(planned, Outcome):
+            planned = Outcome(Verdict.ACCEPTED, "dot", 250, "2.0.0 kept on paper")
+        if planned.verdict is Verdict.ACCEPTED:
+            self.delivered.append(attempt)
+        return planned
+
+    async def close(self) -> None:
+        return None
+
+
+def _protocol(client: aiosmtplib.SMTP) -> aiosmtplib.protocol.SMTPProtocol:
+    if client.protocol is None:
+        raise aiosmtplib.SMTPServerDisconnected("not connected")
+    return client.protocol
+
+
+def _options(attempt: Attempt, client: aiosmtplib.SMTP) -> tuple[list[str], list[str]]:
+    """SIZE, SMTPUTF8 and DSN parameters, only where the server offers them (RFC 1870, 6531, 3461)."""
+    mail = [f"SIZE={len(attempt.raw)}"] if client.supports_extension("size") else []
+    rcpt: list[str] = []
+    if not attempt.recipient.partition("@")[0].isascii():
+        mail.append("SMTPUTF8")
+    if client.supports_extension("dsn") and attempt.sender:
+        mail += ["RET=HDRS", f"ENVID={xtext(attempt.envid)}"]
+        # RFC 3834 3.3 recommends NOTIFY=NEVER; the office must learn that a citizen was not reached.
+        rcpt.append("NOTIFY=FAILURE")
+        if attempt.recipient.isascii():
+            rcpt.append(f"ORCPT=rfc822;{xtext(attempt.recipient)}")
+    return mail, rcpt
+
+
+def xtext(text: str) -> str:
+    """RFC 3461 4: printable ASCII but "+" and "=" as they are, the rest as +XX."""
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
+
+
+def _unsendable(attempt: Attempt, client: aiosmtplib.SMTP) -> Outcome | None:
+    """What must not reach aiosmtplib, which repairs addresses silently, or a server that cannot take it."""
+    if not _ONE_ADDRESS.match(attempt.recipient) or not _ONE_ADDRESS.match(attempt.sender or "null@path"):
+        return Outcome(Verdict.REFUSED, "gateway", 0, "the address cannot be sent to")
+    if not attempt.recipient.partition("@")[0].isascii() and not client.supports_extension("smtputf8"):
+        return Outcome(Verdict.REFUSED, "gateway", 0, "the address needs SMTPUTF8, which the server does not offer")
+    return None
+
+
+def _line(message: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in message).split())[:500]
+
+
+def _explained(error: BaseException) -> tuple[str, str]:
+    cause = error.__cause__ or error
+    if isinstance(cause, (ssl.SSLError, OSError)) and not isinstance(cause, aiosmtplib.SMTPException):
+        return explain(cause)
+    return _line(str(error)), ""

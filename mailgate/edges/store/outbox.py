@@ -1,0 +1,159 @@
+"""The outbox: outgoing mails, their states and every attempt. The arrows are drawn in ARCHITECTURE.md."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from mailgate.edges.store.chain import Chain
+from mailgate.edges.store.database import Connection, Row, moment, stamp
+from mailgate.errors import MailgateError
+from mailgate.model import Attempt, Outcome, State, Verdict
+
+
+class Outbox:
+    """Claims items for one attempt each and records what came of it."""
+
+    def __init__(self, db: Connection, chain: Chain) -> None:
+        self._db = db
+        self._chain = chain
+
+    def claim(self, now: datetime) -> Attempt | None:
+        """Take the next due item: the attempt stands on record before the wire is touched (law 4)."""
+        if self._next(now) is None:
+            return None
+        with self._db.immediate("claim"):
+            return self._claim(now)
+
+    def record(self, attempt: Attempt, outcome: Outcome, state: State, next_at: datetime, now: datetime) -> None:
+        """What came of an attempt: one transaction."""
+        with self._db.immediate("record"):
+            self._record(attempt, outcome, state, next_at, now)
+
+    def record_and_claim(
+        self, attempt: Attempt, outcome: Outcome, state: State, next_at: datetime, now: datetime
+    ) -> Attempt | None:
+        """``record`` one and ``claim`` the next in a single commit, which is what a busy sender waits for."""
+        with self._db.immediate("record"):
+            self._record(attempt, outcome, state, next_at, now)
+            return self._claim(now)
+
+    def interrupted(self, now: datetime) -> int:
+        """After a crash: what was being tried may have been sent or not, so it is ``unsure``. Returns how many."""
+        rows = self._db.all("SELECT id, letter_id, attempts FROM outbox WHERE state = 'trying'")
+        for row in rows:
+            with self._db.immediate("interrupted"):
+                self._move(
+                    row["id"], State.TRYING, State.UNSURE, now, note="the program was interrupted in the attempt"
+                )
+                self._close_attempt(row["id"], row["attempts"], Outcome(Verdict.UNSURE, "crash", 0, "interrupted"), now)
+                self._chain.append(now, "unsure", {"item": row["id"], "stage": "crash"}, row["letter_id"])
+        return len(rows)
+
+    def resend_unsure(self, before: datetime, now: datetime) -> int:
+        """Queue each unsure acknowledgement of before then once more, the same bytes under the same Message-ID."""
+        rows = self._db.all(
+            "SELECT id, letter_id FROM outbox WHERE state = 'unsure' AND kind = 'acknowledgement' AND resent = 0 "
+            "AND ended_at <= ?",
+            (stamp(before),),
+        )
+        for row in rows:
+            with self._db.immediate("resend"):
+                self._move(row["id"], State.UNSURE, State.QUEUED, now)
+                self._db.sql.execute("UPDATE outbox SET resent = 1 WHERE id = ?", (row["id"],))
+                self._chain.append(now, "resend", {"item": row["id"]}, row["letter_id"])
+        return len(rows)
+
+    def by_hand(self, item: int, verb: str, now: datetime, note: str = "") -> Row:
+        """hold, release, cancel or retry an item as a person asked. Raises MailgateError if its state forbids it."""
+        row = self.get(item)
+        sources, target = _BY_HAND[verb]
+        if State(row["state"]) not in sources:
+            raise MailgateError(f"item {item} is {row['state']}: it cannot be told to {verb}", _HINTS[verb])
+        with self._db.immediate(verb):
+            self._move(item, State(row["state"]), target, now, note=note)
+            self._chain.append(now, verb, {"item": item, "from": row["state"], "note": note}, row["letter_id"])
+        return self.get(item)
+
+    def get(self, item: int) -> Row:
+        row = self._db.one("SELECT * FROM outbox WHERE id = ?", (item,))
+        if row is None:
+            raise MailgateError(f"there is no outbox item {item}", "See: mailgate outbox list")
+        return row
+
+    def next_due(self) -> datetime | None:
+        """When the earliest queued item is due."""
+        return moment(self._db.value("SELECT min(next_at) FROM outbox WHERE state = 'queued'"))
+
+    def due(self, now: datetime, at_most: int) -> int:
+        """How many items are due, counted up to ``at_most``."""
+        return int(
+            self._db.value(
+                "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = 'queued' AND next_at <= ? LIMIT ?)",
+                (stamp(now), at_most),
+            )
+        )
+
+    def created(self, item: int) -> datetime:
+        return datetime.fromisoformat(self.get(item)["created_at"])
+
+    def _next(self, now: datetime) -> Any:
+        return self._db.value(
+            "SELECT id FROM outbox WHERE state = 'queued' AND next_at <= ? ORDER BY next_at, id LIMIT 1", (stamp(now),)
+        )
+
+    def _claim(self, now: datetime) -> Attempt | None:
+        item = self._next(now)
+        if item is None:
+            return None
+        self._move(item, State.QUEUED, State.TRYING, now)
+        row = self.get(item)
+        number = row["attempts"]
+        self._db.sql.execute(
+            "INSERT INTO attempt (item_id, number, started_at) VALUES (?, ?, ?)", (item, number, stamp(now))
+        )
+        self._chain.append(now, "trying", {"item": item, "attempt": number}, row["letter_id"])
+        return Attempt(item, number, row["sender"], row["recipient"], row["envid"], row["raw"])
+
+    def _record(self, attempt: Attempt, outcome: Outcome, state: State, next_at: datetime, now: datetime) -> None:
+        self._move(attempt.item_id, State.TRYING, state, now, next_at=next_at)
+        self._close_attempt(attempt.item_id, attempt.number, outcome, now)
+        payload = {"item": attempt.item_id, "stage": outcome.stage, "code": outcome.code}
+        letter_id = self.get(attempt.item_id)["letter_id"]
+        self._chain.append(now, outcome.verdict if state is not State.EXPIRED else "expired", payload, letter_id)
+
+    def _close_attempt(self, item: int, number: int, outcome: Outcome, now: datetime) -> None:
+        self._db.sql.execute(
+            "UPDATE attempt SET ended_at = ?, verdict = ?, stage = ?, code = ?, text = ? "
+            "WHERE (item_id, number) = (?, ?)",
+            (stamp(now), outcome.verdict, outcome.stage, outcome.code, outcome.text, item, number),
+        )
+
+    def _move(
+        self, item: int, old: State, new: State, now: datetime, *, next_at: datetime | None = None, note: str = ""
+    ) -> None:
+        """Compare-and-set: the arrow is taken only if the item is still where we think it is."""
+        ended = None if new in (State.QUEUED, State.TRYING, State.HELD) else stamp(now)
+        cursor = self._db.sql.execute(
+            "UPDATE outbox SET state = ?, next_at = ?, ended_at = ?, note = ?, attempts = attempts + ? "
+            "WHERE id = ? AND state = ?",
+            (new, stamp(next_at or now), ended, note, int(new is State.TRYING), item, old),
+        )
+        if cursor.rowcount != 1:
+            raise MailgateError(
+                f"item {item} is no longer {old}: somebody else changed it", "See: mailgate outbox list"
+            )
+
+
+_BY_HAND = {
+    "hold": ({State.QUEUED}, State.HELD),
+    "release": ({State.HELD}, State.QUEUED),
+    "cancel": ({State.QUEUED, State.HELD}, State.CANCELLED),
+    "retry": ({State.QUEUED, State.UNSURE, State.REFUSED, State.EXPIRED}, State.QUEUED),
+}
+_HINTS = {
+    "hold": "Only a queued item can be held",
+    "release": "Only a held item can be released",
+    "cancel": "Only a queued or held item can be cancelled; what was sent cannot be unsent",
+    "retry": "Only a queued, unsure, refused or expired item can be tried again; release a held one",
+}

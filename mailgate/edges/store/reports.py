@@ -1,0 +1,105 @@
+"""Questions about the registers: lists, counts, one letter. Reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from mailgate.edges.store.database import Connection, Row, stamp
+from mailgate.model import Receipt
+
+_LETTER = """
+SELECT letter.*, before.number AS follows_number, before.year AS follows_year,
+  (SELECT max(ended_at) FROM outbox WHERE letter_id = letter.id AND kind = 'acknowledgement' AND state = 'accepted')
+  AS acknowledged_at,
+  (SELECT state FROM outbox WHERE letter_id = letter.id AND kind = 'acknowledgement') AS acknowledgement,
+  mail.reason AS answer_reason, mail.rule AS answer_rule, mail.evidence AS answer_evidence, mail.uid, mail.filed_at
+FROM letter
+LEFT JOIN letter AS before ON before.id = letter.follows
+LEFT JOIN mail ON mail.letter_id = letter.id AND mail.fate = 'registered'
+"""
+
+
+class Reports:
+    """Read-only views of the registry."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def letters(self, year: int | None = None, after: int = 0, limit: int = -1) -> list[Row]:
+        """Registered letters in number order."""
+        return self._db.all(
+            _LETTER
+            + "WHERE (? IS NULL OR letter.year = ?) AND letter.id > ? ORDER BY letter.year, letter.number LIMIT ?",
+            (year, year, after, limit),
+        )
+
+    def letters_since(self, since: datetime) -> list[Row]:
+        """Letters registered since then, in number order."""
+        return self._db.all(_LETTER + "WHERE letter.registered_at >= ? ORDER BY letter.id", (stamp(since),))
+
+    def letter(self, receipt: Receipt) -> Row | None:
+        return self._db.one(
+            _LETTER + "WHERE letter.register = ? AND letter.year = ? AND letter.number = ?",
+            (receipt.register, receipt.year, receipt.number),
+        )
+
+    def letter_pages(self) -> Iterator[Row]:
+        """Every letter as stored, in the order of registering, in pages."""
+        last = 0
+        while rows := self._db.all("SELECT * FROM letter WHERE id > ? ORDER BY id LIMIT 1000", (last,)):
+            yield from rows
+            last = rows[-1]["id"]
+
+    def events_of(self, letter_id: int) -> list[Row]:
+        return self._db.all("SELECT seq, at, kind, payload FROM event WHERE letter_id = ? ORDER BY seq", (letter_id,))
+
+    def attempts_of(self, letter_id: int) -> list[Row]:
+        return self._db.all(
+            "SELECT attempt.* FROM attempt JOIN outbox ON outbox.id = attempt.item_id WHERE letter_id = ? "
+            "ORDER BY item_id, attempt.number",
+            (letter_id,),
+        )
+
+    def outbox(self, state: str | None = None, limit: int = -1) -> list[Row]:
+        """Outbox items without their bytes, with the receipt they answer and the last answer of the server."""
+        return self._db.all(
+            "SELECT outbox.id, kind, number, year, recipient, outbox.state, attempts, resent, created_at, next_at, "
+            "ended_at, note, message_id_of.message_id, (SELECT text FROM attempt WHERE item_id = outbox.id "
+            "ORDER BY attempt.number DESC LIMIT 1) AS last_answer, letter.confidential "
+            "FROM outbox LEFT JOIN letter ON letter.id = outbox.letter_id "
+            "JOIN (SELECT id, message_id FROM outbox) AS message_id_of ON message_id_of.id = outbox.id "
+            "WHERE (? IS NULL OR outbox.state = ?) ORDER BY outbox.id LIMIT ?",
+            (state, state, limit),
+        )
+
+    def outbox_counts(self) -> dict[str, int]:
+        rows = self._db.all("SELECT state, count(*) AS n FROM outbox GROUP BY state")
+        return {row["state"]: row["n"] for row in rows}
+
+    def item_of_message(self, item: int) -> Row | None:
+        """What a reply token covers: kind, receipt and addressee of an outbox item."""
+        return self._db.one(
+            "SELECT outbox.kind, outbox.recipient, outbox.message_id, letter.number, letter.year FROM outbox "
+            "LEFT JOIN letter ON letter.id = outbox.letter_id WHERE outbox.id = ?",
+            (item,),
+        )
+
+    def mails_since(self, since: datetime) -> list[Row]:
+        """What was seen since then, in order, with the receipt of each."""
+        return self._db.all(
+            "SELECT mail.*, letter.number, letter.year, letter.confidential FROM mail "
+            "LEFT JOIN letter ON letter.id = mail.letter_id WHERE seen_at >= ? ORDER BY mail.id",
+            (stamp(since),),
+        )
+
+    def fates(self) -> dict[str, int]:
+        return {r["fate"]: r["n"] for r in self._db.all("SELECT fate, count(*) AS n FROM mail GROUP BY fate")}
+
+    def counters(self) -> list[Row]:
+        return self._db.all("SELECT register, year, last FROM counter ORDER BY register, year")
+
+    def raw_hashes(self) -> Iterator[str]:
+        """SHA-256 of every mail that must be in the archive."""
+        for row in self._db.all("SELECT DISTINCT sha256 FROM mail WHERE sha256 IS NOT NULL"):
+            yield row["sha256"]

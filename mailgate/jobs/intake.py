@@ -1,0 +1,239 @@
+"""The check of the mailbox: every message that is waiting is kept, registered, and filed away.
+
+    waiting → not yet in the journal → batches
+      fetch batch n+1                      (on the wire)
+      while batch n: keep → read → enter   (on the registry's thread; one durable commit a letter)
+      then tell the mailbox that batch n is done
+
+Nothing is told to the mailbox before its row is committed. A crash anywhere is mended by the next check, which is this
+same code: what is in the journal is only filed away, what is not is taken again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+from mailgate.core.identity import judge
+from mailgate.edges.mailbox import PIECE, Mailbox
+from mailgate.errors import MailboxError, MailboxGone
+from mailgate.jobs import reading
+from mailgate.jobs.reading import Arrived
+from mailgate.model import CheckReport, Entered, Entry, Fate, Stub
+from mailgate.office import Office
+
+log = logging.getLogger("mailgate.intake")
+
+_BATCH_MAILS = 50
+_BATCH_BYTES = 4 << 20
+_BROKEN_IN_A_ROW = 3  # connections that break without anything taken: the server is away, not one message bad
+_VANISHED = "ข้อความถูกนำออกจากกล่องโดยผู้อื่นก่อนระบบอ่าน"
+_TOO_LARGE = "ข้อความมีขนาดใหญ่เกินที่กำหนด ({size:,} ไบต์) ยังอยู่ในกล่องจดหมาย โปรดให้เจ้าหน้าที่ตรวจสอบ"
+
+Batch = list[Arrived]
+
+
+class Check:
+    """One check of the mailbox; ``report`` counts what it did."""
+
+    def __init__(self, office: Office, report: CheckReport) -> None:
+        self._office = office
+        self.report = report
+        self._careful: set[int] = set()  # UIDs whose fetch broke the connection: they are taken alone, in pieces
+        self._given_up: set[int] = set()
+
+    async def run(self) -> None:
+        """Take everything that waits; open the mailbox anew where the line breaks. Raises MailboxError, ArchiveError."""
+        broken = 0
+        while True:
+            before = self._progress()
+            try:
+                async with self._office.post.open() as mailbox:
+                    await self._take_all(mailbox)
+                return
+            except MailboxGone as e:
+                broken = 1 if self._progress() > before else broken + 1
+                if broken >= _BROKEN_IN_A_ROW or not self._progress():
+                    raise
+                log.warning("connection lost, trying again: %s", e)
+
+    async def _take_all(self, mailbox: Mailbox) -> None:
+        office, name = self._office, self._office.config.imap.mailbox
+        start, full = await self._where_to_start(mailbox)
+        while True:
+            waiting = await mailbox.waiting(start)
+            unknown = await office.registry(office.store.journal.unknown, name, mailbox.uidvalidity, waiting)
+            await self._file(mailbox, await self._left_over(mailbox, waiting))
+            fresh = [uid for uid in unknown if uid not in self._given_up]
+            if not fresh:
+                break
+            await self._take(mailbox, fresh)
+        self.report.balance = len(unknown)
+        await self._remember(mailbox, waiting, unknown, full)
+
+    async def _take(self, mailbox: Mailbox, uids: list[int]) -> None:
+        """Fetch one batch while the one before is being registered."""
+        stubs = await mailbox.stubs(uids)
+        await self._vanished(mailbox, set(uids) - {s.uid for s in stubs})
+        registering: asyncio.Task[list[int]] | None = None
+        try:
+            for group in self._groups(stubs):
+                batch = await self._fetch(mailbox, group)
+                if registering is not None:
+                    await self._file(mailbox, await registering)
+                registering = asyncio.create_task(self._register(batch))
+            if registering is not None:
+                await self._file(mailbox, await registering)
+        finally:
+            if registering is not None and not registering.cancelled():
+                await asyncio.wait([registering])  # never leave a commit unwatched
+                registering.cancelled() or registering.exception()
+
+    def _groups(self, stubs: list[Stub]) -> Iterator[list[Stub]]:
+        """Batches small enough for memory, oldest first; large and suspicious messages alone."""
+        group: list[Stub] = []
+        for stub in stubs:
+            alone = stub.size > PIECE or stub.uid in self._careful
+            full = len(group) >= _BATCH_MAILS or sum(s.size for s in group) + stub.size > _BATCH_BYTES
+            if group and (alone or full):
+                yield group
+                group = []
+            if alone:
+                yield [stub]
+            else:
+                group.append(stub)
+        if group:
+            yield group
+
+    async def _fetch(self, mailbox: Mailbox, group: list[Stub]) -> Batch:
+        try:
+            self._office.archive.room_for(2 * sum(s.size for s in group))
+            if len(group) == 1 and (group[0].size > PIECE or group[0].uid in self._careful):
+                return await self._fetch_one(mailbox, group[0])
+            raws = await mailbox.fetch([s.uid for s in group])
+        except MailboxGone:
+            self._suspect(group)
+            raise
+        except MailboxError as e:  # the server says no to one of these, and goes on
+            log.warning("a fetch was refused: %s", e)
+            self._suspect(group)
+            return []
+        missing = {s.uid for s in group} - set(raws)
+        self._careful |= missing
+        return [Arrived(stub, raws[stub.uid]) for stub in group if stub.uid in raws]
+
+    async def _fetch_one(self, mailbox: Mailbox, stub: Stub) -> Batch:
+        """A large message goes to disk in pieces, so that memory does not grow with it."""
+        if stub.size > self._office.config.imap.max_size:
+            await self._set_aside(stub, _TOO_LARGE.format(size=stub.size))
+            return []
+        incoming = self._office.archive.begin()
+        try:
+            there = await mailbox.fetch_pieces(stub.uid, incoming.write)
+        except BaseException:
+            incoming.abandon()
+            raise
+        if there:
+            return [Arrived(stub, None, incoming)]
+        incoming.abandon()
+        self._give_up(stub, "the server lists it but does not give it")
+        return []
+
+    def _suspect(self, group: list[Stub]) -> None:
+        """The connection broke in this group: its members are tried alone, and one that breaks it again is left."""
+        for stub in group:
+            if stub.uid in self._careful:
+                self._give_up(stub, "fetching it breaks the connection")
+            self._careful.add(stub.uid)
+
+    def _give_up(self, stub: Stub, why: str) -> None:
+        self._given_up.add(stub.uid)
+        self.report.seen += 1
+        self.report.failed += 1
+        self.report.problems.append(f"message UID {stub.uid} could not be fetched: {why}; it stays in the mailbox")
+        log.error("message uid=%d size=%d could not be fetched: %s", stub.uid, stub.size, why)
+
+    async def _register(self, batch: Batch) -> list[int]:
+        """Keep, read and enter a batch; returns the UIDs that may be filed away."""
+        return [arrived.stub.uid for arrived in batch if await self._office.registry(self._enter, arrived)]
+
+    def _enter(self, arrived: Arrived) -> bool:
+        office = self._office
+        kept = reading.keep(office, arrived)
+        entry = reading.read(office, arrived, kept)
+        hold = not office.config.replies.enabled
+        entered = office.store.receipts.enter(entry, judge, reading.composer(office), hold=hold)
+        if entered is not None:
+            self._count(entry, entered, hold)
+        return True
+
+    def _count(self, entry: Entry, entered: Entered, hold: bool) -> None:
+        report, fate = self.report, entered.fate
+        report.seen += 1
+        setattr(report, _COUNTERS[fate], getattr(report, _COUNTERS[fate]) + 1)
+        report.held += int(entered.answered and hold)
+        if fate is Fate.REGISTERED:
+            report.receipts.append(str(entered.receipt))
+            log.info("registered %s rule=%s size=%d", entered.receipt, entry.screening.rule, entry.size)
+        else:
+            log.info("%s uid=%d rule=%s of=%s", fate, entry.stub.uid, entry.screening.rule, entered.receipt)
+
+    async def _set_aside(self, stub: Stub, reason: str) -> None:
+        entry = reading.unread(self._office, stub)
+        await self._office.registry(self._office.store.receipts.set_aside, entry, reason)
+        self.report.seen += 1
+        self.report.set_aside += 1
+        log.warning("set aside uid=%d size=%d", stub.uid, stub.size)
+
+    async def _vanished(self, mailbox: Mailbox, uids: set[int]) -> None:
+        for uid in sorted(uids):
+            await self._set_aside(Stub(mailbox.uidvalidity, uid, 0, self._office.clock.now()), _VANISHED)
+
+    async def _file(self, mailbox: Mailbox, uids: list[int]) -> None:
+        if not uids:
+            return
+        office, now = self._office, self._office.clock.now()
+        folder = office.config.imap.done_folder.replace("{year}", str(now.year + 543))
+        await mailbox.done(uids, folder)
+        await office.registry(
+            office.store.journal.filed, office.config.imap.mailbox, mailbox.uidvalidity, uids, folder, now
+        )
+
+    async def _left_over(self, mailbox: Mailbox, waiting: list[int]) -> list[int]:
+        """Accounted for in an earlier check that was cut off before it could file them; set-aside mail stays."""
+        journal = self._office.store.journal
+        return await self._office.registry(
+            journal.unfiled, self._office.config.imap.mailbox, mailbox.uidvalidity, waiting
+        )
+
+    async def _where_to_start(self, mailbox: Mailbox) -> tuple[int, bool]:
+        """The first UID to look at. Where done mail stays in the mailbox, all of it is compared once a day only."""
+        office = self._office
+        below, reconciled = await office.registry(
+            office.store.journal.accounted_below, office.config.imap.mailbox, mailbox.uidvalidity
+        )
+        today = office.clock.now().date()
+        full = office.config.imap.done == "move" or reconciled is None or reconciled.date() != today
+        return (1, True) if full else (below, False)
+
+    async def _remember(self, mailbox: Mailbox, waiting: list[int], unknown: list[int], full: bool) -> None:
+        office = self._office
+        below = min(unknown) if unknown else max(waiting, default=0) + 1
+        if office.config.imap.done == "flag" and waiting:
+            now = office.clock.now() if full else None
+            name = office.config.imap.mailbox
+            await office.registry(office.store.journal.mark, name, mailbox.uidvalidity, below, now)
+
+    def _progress(self) -> int:
+        return self.report.seen + len(self._careful) + len(self._given_up)
+
+
+_COUNTERS = {
+    Fate.REGISTERED: "registered",
+    Fate.DUPLICATE: "duplicates",
+    Fate.AUTOMATIC: "automatic",
+    Fate.BOUNCE: "bounces",
+    Fate.LIST: "lists",
+    Fate.SET_ASIDE: "set_aside",
+}

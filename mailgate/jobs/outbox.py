@@ -1,0 +1,118 @@
+"""Delivering what is due: several connections at once, one item each at a time.
+
+claim (committed) → deliver → record the outcome and claim the next in one commit, until nothing is due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from mailgate.core import retry
+from mailgate.edges.smtp import Courier
+from mailgate.errors import CourierError
+from mailgate.model import Attempt, CheckReport, Outcome, State, Verdict
+from mailgate.office import Office
+
+log = logging.getLogger("mailgate.outbox")
+
+Jitter = Callable[[], float]
+_IDLE_SECONDS = 0.05  # how soon a sender looks again while the check is still registering
+
+
+def any_jitter() -> float:
+    """A number in [-1, 1] that spreads retries."""
+    return random.uniform(-1, 1)  # noqa: S311 - not a secret
+
+
+class Delivery:
+    """Sends everything that is due. Until ``no_more`` is set, senders wait for new items."""
+
+    def __init__(self, office: Office, report: CheckReport, jitter: Jitter = any_jitter) -> None:
+        self._office = office
+        self._report = report
+        self._jitter = jitter
+        self.no_more = asyncio.Event()
+        self._stopped: CourierError | None = None
+
+    async def run(self) -> None:
+        """Deliver until nothing is due. Raises CourierError if the server cannot be used; items stay queued."""
+        await self._settle_unsure()
+        try:
+            async with asyncio.TaskGroup() as senders:
+                for number in range(self._office.config.smtp.connections):
+                    senders.create_task(self._sender(number))
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
+        if self._stopped is not None:
+            raise self._stopped
+
+    async def _settle_unsure(self) -> None:
+        """Law 4: an acknowledgement whose line was lost after the dot is sent again once, the same bytes."""
+        now = self._office.clock.now()
+        before = now - self._office.config.replies.resend_unsure_after
+        await self._office.registry(self._office.store.outbox.resend_unsure, before, now)
+
+    async def _sender(self, number: int) -> None:
+        """One connection; the second and later ones are opened only where there is work for them too."""
+        courier = self._office.courier()
+        try:
+            while await self._wait_for_work(number):
+                try:
+                    await courier.ready()  # before the claim: an unreachable server costs no attempt
+                except CourierError as e:
+                    self._stopped = e
+                    return
+                await self._deliver_all(courier)
+        finally:
+            await courier.close()
+
+    async def _wait_for_work(self, number: int) -> bool:
+        outbox = self._office.store.outbox
+        while self._stopped is None:
+            if await self._office.registry(outbox.due, self._office.clock.now(), number + 1) > number:
+                return True
+            if self.no_more.is_set():
+                return False
+            await self._pause()
+        return False
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(_IDLE_SECONDS):
+                await self.no_more.wait()
+        except TimeoutError:
+            pass
+
+    async def _deliver_all(self, courier: Courier) -> None:
+        office = self._office
+        attempt = await office.registry(office.store.outbox.claim, office.clock.now())
+        while attempt is not None:
+            outcome = await courier.deliver(attempt)
+            attempt = await office.registry(self._settle, attempt, outcome)
+
+    def _settle(self, attempt: Attempt, outcome: Outcome) -> Attempt | None:
+        """Record what came of an attempt, and claim the next in the same commit while the line is in step."""
+        office, outbox, now = self._office, self._office.store.outbox, self._office.clock.now()
+        created = outbox.created(attempt.item_id)
+        after = retry.after(outcome, attempt.number, created, now, self._jitter(), office.config.replies.retry_for)
+        self._report.acknowledged += int(after.state is State.ACCEPTED)
+        log.log(_LEVELS[outcome.verdict], "%s item=%d stage=%s code=%d", *_words(attempt, outcome))
+        if outcome.code in (0, 421):  # the line is gone: whoever is claimed next needs a new one
+            outbox.record(attempt, outcome, after.state, after.at, now)
+            return None
+        return outbox.record_and_claim(attempt, outcome, after.state, after.at, now)
+
+
+_LEVELS = {
+    Verdict.ACCEPTED: logging.INFO,
+    Verdict.LATER: logging.INFO,
+    Verdict.REFUSED: logging.WARNING,
+    Verdict.UNSURE: logging.WARNING,
+}
+
+
+def _words(attempt: Attempt, outcome: Outcome) -> tuple[str, int, str, int]:
+    return outcome.verdict, attempt.item_id, outcome.stage, outcome.code

@@ -1,0 +1,58 @@
+"""``mailgate status``: one screen that tells whether the office's duty is being done."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mailgate.jobs import views
+from mailgate.office import Office
+
+
+def status(office: Office) -> dict[str, Any]:
+    """The state of registry, checks and outbox as one document; ``warnings`` is empty when all is well."""
+    store, zone, now = office.store, office.config.zone, office.clock.now()
+    seq, head = store.chain.head()
+    last = store.ledger.last()
+    document: dict[str, Any] = {
+        "now": now.isoformat(timespec="seconds"),
+        "office": office.config.office.name,
+        "last_check": views.last_check(last, zone),
+        "next_slot": office.workdays.next_slot(now, office.config.checks.times).isoformat(),
+        "balance": json.loads(last["report"])["balance"] if last and last["report"] else None,
+        "registers": [
+            {"register": r["register"], "year": r["year"], "last": r["last"]} for r in store.reports.counters()
+        ],
+        "mails": store.reports.fates(),
+        "outbox": store.reports.outbox_counts(),
+        "events": seq,
+        "chain_head": head,
+        "disk_free": office.archive.free(),
+    }
+    document["warnings"] = _warnings(document)
+    return document
+
+
+def _warnings(document: dict[str, Any]) -> list[str]:
+    outbox, last = document["outbox"], document["last_check"]
+    found = []
+    if last is None:
+        found.append("ยังไม่เคยตรวจกล่องจดหมาย (mailgate poll)")
+    elif last["problem"]:
+        found.append(f"การตรวจครั้งล่าสุดมีปัญหา: {last['problem']}")
+    elif not last["done"]:
+        found.append("การตรวจครั้งล่าสุดยังไม่เสร็จหรือถูกขัดจังหวะ")
+    if document["balance"]:
+        found.append(f"มีข้อความในกล่องที่ยังไม่ได้ลงบัญชี {document['balance']} ฉบับ")
+    for state, text in _OUTBOX_WARNINGS.items():
+        if outbox.get(state):
+            found.append(text.format(n=outbox[state]))
+    return found
+
+
+_OUTBOX_WARNINGS = {
+    "refused": "คำตอบ {n} ฉบับถูกปฏิเสธ (mailgate outbox list --state refused)",
+    "expired": "คำตอบ {n} ฉบับส่งไม่สำเร็จจนพ้นกำหนด (mailgate outbox list --state expired)",
+    "unsure": "คำตอบ {n} ฉบับไม่ทราบผลแน่ชัด (mailgate outbox list --state unsure)",
+    "held": "คำตอบ {n} ฉบับถูกพักไว้ (mailgate outbox release)",
+}

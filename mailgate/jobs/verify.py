@@ -1,0 +1,142 @@
+"""``mailgate verify``: everything the laws promise, derived again from the registry and the archive."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from mailgate.edges.store.chain import GENESIS, fingerprint, leaf_of, link_of
+from mailgate.edges.store.receipts import FIXED
+from mailgate.office import Office
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Findings:
+    """What was looked at, and what is wrong with it: one sentence each, the first bad row named."""
+
+    checked: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def verify(office: Office, progress: Progress = lambda _: None) -> Findings:
+    """Check file, chain, numbers, letters, replies, journal and archive. Reads only."""
+    findings = Findings()
+    steps: list[tuple[str, Callable[[Office, Findings], Iterator[str]]]] = [
+        ("registry file", _file),
+        ("event chain", _chain),
+        ("numbers", _numbers),
+        ("letters", _letters),
+        ("replies", _replies),
+        ("mails", _mails),
+        ("archive", _archive),
+    ]
+    for name, step in steps:
+        progress(name)
+        findings.problems += step(office, findings)
+    return findings
+
+
+_ACKNOWLEDGEMENTS = (
+    "SELECT id, letter_id, raw FROM outbox WHERE kind = 'acknowledgement' AND id > ? ORDER BY id LIMIT 200"
+)
+
+
+def _file(office: Office, findings: Findings) -> Iterator[str]:
+    db = office.store.db
+    found = [row[0] for row in db.all("PRAGMA integrity_check(5)")]
+    yield from (f"registry file: {text}" for text in found if text != "ok")
+    for row in db.all("PRAGMA foreign_key_check"):
+        yield f"registry file: {row[0]} row {row[1]} refers to a missing row of {row[2]}"
+    findings.checked["tables"] = len(db.all("SELECT 1 FROM sqlite_master WHERE type = 'table'"))
+
+
+def _chain(office: Office, findings: Findings) -> Iterator[str]:
+    previous, expected = GENESIS, 1
+    for event in office.store.chain.events():
+        if event["seq"] != expected:
+            yield f"event chain: event {expected} is missing"
+            return
+        if event["payload"] is not None and leaf_of(event["salt"], event["payload"]) != event["leaf"]:
+            yield f"event chain: the content of event {expected} was changed"
+            return
+        link = link_of(previous, expected, event["at"], event["kind"], event["letter_id"], event["leaf"])
+        if link != event["link"]:
+            yield f"event chain: event {expected} does not continue the chain"
+            return
+        previous, expected = link, expected + 1
+    findings.checked["events"] = expected - 1
+
+
+def _numbers(office: Office, findings: Findings) -> Iterator[str]:
+    db = office.store.db
+    for row in db.all(
+        "SELECT register, year, count(*) AS n, max(number) AS last, count(DISTINCT number) AS different "
+        "FROM letter GROUP BY register, year"
+    ):
+        if not row["n"] == row["last"] == row["different"]:
+            yield f"numbers: register {row['register']} of {row['year']} has {row['n']} letters up to {row['last']}"
+    for row in db.all(
+        "SELECT counter.register, counter.year, counter.last, coalesce(max(number), 0) AS highest FROM counter "
+        "LEFT JOIN letter ON letter.register = counter.register AND letter.year = counter.year "
+        "GROUP BY counter.register, counter.year"
+    ):
+        if row["last"] != row["highest"]:
+            yield f"numbers: the counter of {row['year']} is at {row['last']}, the register at {row['highest']}"
+    findings.checked["registers"] = len(office.store.reports.counters())
+
+
+def _letters(office: Office, findings: Findings) -> Iterator[str]:
+    """Each letter is as its ``registered`` event fixed it."""
+    count = 0
+    db = office.store.db
+    for row in office.store.reports.letter_pages():
+        count += 1
+        name = f"{row['number']}/{row['year']}"
+        event = db.one(
+            "SELECT payload FROM event WHERE letter_id = ? AND kind = 'registered' ORDER BY seq LIMIT 1", (row["id"],)
+        )
+        if event is None:
+            yield f"letters: {name} has no event of its registering"
+        elif event["payload"] and json.loads(event["payload"])["row"] != fingerprint({c: row[c] for c in FIXED}):
+            yield f"letters: {name} was changed after it was registered"
+    registered = db.value("SELECT count(*) FROM event WHERE kind = 'registered'")
+    if registered != count:
+        yield f"letters: {registered} were registered, {count} are in the register"
+    findings.checked["letters"] = count
+
+
+def _replies(office: Office, findings: Findings) -> Iterator[str]:
+    """Each acknowledgement's bytes are those that were frozen; none has two."""
+    count, last, db = 0, 0, office.store.db
+    while rows := db.all(_ACKNOWLEDGEMENTS, (last,)):
+        for row in rows:
+            count, last = count + 1, row["id"]
+            event = db.one("SELECT payload FROM event WHERE letter_id = ? AND kind = 'registered'", (row["letter_id"],))
+            frozen = json.loads(event["payload"])["acknowledgement"] if event and event["payload"] else None
+            if frozen is not None and frozen != hashlib.sha256(row["raw"]).hexdigest():
+                yield f"replies: the bytes of outbox item {row['id']} were changed"
+    findings.checked["replies"] = count
+
+
+def _mails(office: Office, findings: Findings) -> Iterator[str]:
+    db = office.store.db
+    for row in db.all(
+        "SELECT letter.number, letter.year FROM letter LEFT JOIN mail ON mail.letter_id = letter.id "
+        "AND mail.fate = 'registered' WHERE channel = 'email' GROUP BY letter.id HAVING count(mail.id) <> 1"
+    ):
+        yield f"mails: letter {row['number']}/{row['year']} does not have exactly one mail"
+    findings.checked["mails"] = sum(office.store.reports.fates().values())
+
+
+def _archive(office: Office, findings: Findings) -> Iterator[str]:
+    count = 0
+    for sha256 in office.store.reports.raw_hashes():
+        count += 1
+        wrong = office.archive.check(sha256)
+        if wrong:
+            yield f"archive: {sha256[:16]}… {wrong}"
+    findings.checked["archived mails"] = count

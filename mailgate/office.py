@@ -1,0 +1,113 @@
+"""The one place where things are built: a config becomes an office with its clock, registry, archive, mailbox, courier.
+
+As much as can go wrong with the configuration goes wrong here, before the registry is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from types import TracebackType
+from typing import Any, TypeVar
+
+from mailgate.config import Config
+from mailgate.core import compose
+from mailgate.core.workdays import Workdays
+from mailgate.edges.archive import Archive
+from mailgate.edges.clock import Clock, SystemClock
+from mailgate.edges.holiday_seed import is_holiday
+from mailgate.edges.imap import ImapPost
+from mailgate.edges.mailbox import Post
+from mailgate.edges.secrets import secret, token_key
+from mailgate.edges.smtp import Courier, SmtpCourier
+from mailgate.edges.store import Store
+from mailgate.edges.templates import Templates
+from mailgate.errors import ConfigError
+from mailgate.model import Enclosures, Receipt, Receiving
+
+_T = TypeVar("_T")
+
+
+@dataclass
+class Office:
+    """Everything a job needs. The registry lives on a thread of its own: ask it through ``registry``."""
+
+    config: Config
+    clock: Clock
+    workdays: Workdays
+    head: compose.Letterhead
+    post: Post
+    courier: Callable[[], Courier]
+    archive: Archive
+    store: Store
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "registry"))
+
+    async def registry(self, step: Callable[..., _T], *args: Any) -> _T:
+        """Run a step of the registry or archive on its thread, one after the other, without blocking the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(step, *args))
+
+    def __enter__(self) -> Office:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._thread.shutdown()
+        self.store.close()
+
+
+def workdays(config: Config) -> Workdays:
+    """The office's calendar: government holidays corrected by ``[calendar]``."""
+    opens, closes = config.office.opening
+    calendar = config.calendar
+    return Workdays(
+        config.zone,
+        opens,
+        closes,
+        is_holiday,
+        frozenset(calendar.add),
+        frozenset(calendar.remove),
+        frozenset(calendar.half_days),
+        calendar.half_day_ends,
+    )
+
+
+def templates(config: Config, clock: Clock) -> Templates:
+    """The office's texts, tried with sample values. Raises ConfigError."""
+    made = Templates(config.replies.templates)
+    now = clock.now()
+    sample = Receiving(now, now, now, (now + timedelta(days=30)).date())
+    service = config.services[0] if config.services else None
+    for shown in (service, None):
+        made.check(compose.context(config, Receipt(123, 2569), sample, Enclosures((1024,)), "0" * 64, shown))
+    return made
+
+
+def open_office(
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    environment: Mapping[str, str] | None = None,
+    post: Post | None = None,
+    courier: Callable[[], Courier] | None = None,
+) -> Office:
+    """Build the office of a config. Raises ConfigError, ArchiveError or RegistryError."""
+    environment = os.environ if environment is None else environment
+    clock = clock or SystemClock(config.zone)
+    texts = templates(config, clock)
+    if not config.imap.username and post is None:
+        raise ConfigError("[imap] username is missing")
+    key = token_key(config.registry.key_file)
+    return Office(
+        config=config,
+        clock=clock,
+        workdays=workdays(config),
+        head=compose.Letterhead(config, key, texts.render),
+        post=post or ImapPost(config.imap, secret("imap", config.imap, environment)),
+        courier=courier or partial(SmtpCourier, config.smtp, secret("smtp", config.smtp, environment)),
+        archive=Archive(config.registry.archive),
+        store=Store(config.registry.path),
+    )

@@ -5,7 +5,7 @@ Confidential letters stand in it as a number only (law 9).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from mailgate.core import thai
@@ -28,7 +28,7 @@ def context(office: Office, since: datetime) -> dict[str, Any]:
     mails = [views.mail(row, zone) for row in office.store.reports.mails_since(since)]
     receipts = {m["receipt"] for m in mails if m["fate"] == Fate.REGISTERED}
     rows = office.store.reports.letters_since(since)
-    letters = [d for d in (views.letter(row, zone) for row in rows) if d["receipt"] in receipts]
+    letters = [_readable(office, d) for d in (views.letter(row, zone) for row in rows) if d["receipt"] in receipts]
     state = status(office)
     return {
         "office": office.config.office.name,
@@ -39,3 +39,11 @@ def context(office: Office, since: datetime) -> dict[str, Any]:
         "status": state,
         "mask": views.MASK,
     }
+
+
+def _readable(office: Office, letter: dict[str, Any]) -> dict[str, Any]:
+    """Number and due date as the office writes them."""
+    thai_digits = office.config.office.thai_digits
+    due = date.fromisoformat(letter["due_on"]) if letter["due_on"] else None
+    shown = thai.digits(letter["receipt"]) if thai_digits else letter["receipt"]
+    return letter | {"shown": shown, "due": thai.long_date(due, thai_digits=thai_digits) if due else ""}

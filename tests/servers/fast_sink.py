@@ -128,6 +128,8 @@ def _address(line: bytes) -> str:
 class FastSink:
     """Counts messages; keeps them, notes them as JSON lines, or writes each into a file, as wanted."""
 
+    host = HOST
+
     def __init__(self, *, record: TextIO | None = None, directory: Path | None = None, keep: bool = False) -> None:
         self.port = 0
         self.count = 0

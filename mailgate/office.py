@@ -46,15 +46,21 @@ class Office:
     archive: Archive
     store: Store
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "registry"))
+    _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "archive"))
 
     async def registry(self, step: Callable[..., _T], *args: Any) -> _T:
-        """Run a step of the registry or archive on its thread, one after the other, without blocking the loop."""
+        """Run a step of the registry on its thread, one after the other, without blocking the loop."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(step, *args))
+
+    async def disk(self, step: Callable[..., _T], *args: Any) -> _T:
+        """Run a step of the archive on one of its threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, partial(step, *args))
 
     def __enter__(self) -> Office:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._disk.shutdown()
         self._thread.shutdown()
         self.store.close()
 

@@ -9,21 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from email.headerregistry import Address as HeaderAddress
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 from mailgate.config import Config, Service
 from mailgate.core import thai, tokens
 from mailgate.core.address import wire_domain
+from mailgate.core.message import build, encoded
 from mailgate.model import Draft, Enclosures, Entry, Mail, Receipt, Receiving
 
 Render = Callable[[str, Mapping[str, Any]], str]
 
-# 7-bit clean and never folded in the middle of a word: the bytes are stored once and sent as they are.
-_POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
 _MSG_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>\Z")
 _LONGEST_ID = 250
 _REFERENCES = (1, 9)  # first and last ones kept, RFC 5537 3.4.4 style
@@ -76,20 +72,21 @@ def acknowledgement(head: Letterhead, entry: Entry, receipt: Receipt, item: int,
     config, recipient = head.config, wire_domain(entry.screening.destination)
     token = tokens.token(head.key, "acknowledgement", item, str(receipt), recipient)
     values = context(config, receipt, entry.receiving, entry.enclosures, entry.sha256, service)
-    message_id = tokens.message_id(item, token, config.sender.partition("@")[2])
-    message = EmailMessage(policy=_POLICY.clone(utf8=not recipient.isascii()))  # RFC 6532 only where needed
-    message["From"] = _from(config)
-    message["To"] = _to(recipient)
-    message["Subject"] = head.render("acknowledgement.subject.txt", values).strip()
-    message["Date"] = format_datetime(entry.receiving.registered)
-    message["Message-ID"] = message_id
-    _thread(message, entry.mail)
-    _mark_automatic(message, tokens.loop_mark(head.key, config.office.address))
-    message.set_content(head.render("acknowledgement.txt", values), cte="base64")
+    message_id = tokens.message_id(item, token, wire_domain(config.sender).partition("@")[2])
+    headers = [
+        ("From", _from(config)),
+        ("To", recipient),
+        ("Subject", head.render("acknowledgement.subject.txt", values).strip()),
+        ("Date", format_datetime(entry.receiving.registered)),
+        ("Message-ID", message_id),
+        *_thread(entry.mail),
+        *_automatic(tokens.loop_mark(head.key, config.office.address)),
+    ]
+    parts = [("plain", head.render("acknowledgement.txt", values))]
     if config.replies.html:
-        message.add_alternative(head.render("acknowledgement.html", values), subtype="html", cte="base64")
-    sender = return_path(config, item, token)
-    return Draft(sender, recipient, message_id, f"{item}.{token}", message.as_bytes())
+        parts.append(("html", head.render("acknowledgement.html", values)))
+    raw = build(headers, parts, utf8=not recipient.isascii())
+    return Draft(return_path(config, item, token), recipient, message_id, f"{item}.{token}", raw)
 
 
 def return_path(config: Config, item: int, token: str) -> str:
@@ -99,38 +96,35 @@ def return_path(config: Config, item: int, token: str) -> str:
     return tokens.return_path(config.sender, item, token) if config.replies.return_path == "token" else config.sender
 
 
-def _to(recipient: str) -> HeaderAddress | str:
-    # A Thai local part cannot be an ``Address`` of the standard library; as text, under utf8, it stays as it is.
-    return HeaderAddress(addr_spec=recipient) if recipient.isascii() else recipient
+def _from(config: Config) -> str:
+    name = config.office.name
+    shown = encoded(name, "From") if not name.isascii() else '"' + name.replace("\\", "").replace('"', "'") + '"'
+    return f"{shown} <{wire_domain(config.sender)}>"
 
 
-def _from(config: Config) -> HeaderAddress:
-    name = config.office.name.replace('"', "'")
-    return HeaderAddress(display_name=name, addr_spec=wire_domain(config.sender))
-
-
-def _thread(message: EmailMessage, mail: Mail) -> None:
+def _thread(mail: Mail) -> list[tuple[str, str]]:
     """In-Reply-To and References (RFC 3834 3.1.6), only from well-formed identifiers and few enough of them."""
     parent = _identifiers([mail.message_id])
     if not parent:
-        return
+        return []
     before = _identifiers(mail.references) or (_identifiers(mail.in_reply_to) if len(mail.in_reply_to) == 1 else [])
     first, last = _REFERENCES
     kept = before if len(before) <= first + last else before[:first] + before[-last:]
-    message["In-Reply-To"] = parent[0]
-    message["References"] = " ".join([*kept, *parent])
+    return [("In-Reply-To", parent[0]), ("References", "\r\n ".join([*kept, *parent]))]
 
 
 def _identifiers(found: Any) -> list[str]:
     return [i for i in found if len(i) <= _LONGEST_ID and _MSG_ID.match(i)]
 
 
-def _mark_automatic(message: EmailMessage, mark: str) -> None:
-    message["Auto-Submitted"] = "auto-replied"  # RFC 3834 3.1.7
-    message["Precedence"] = "bulk"  # old responders look at nothing else
-    # Not "All": that would also suppress the report that the citizen was not reached.
-    message["X-Auto-Response-Suppress"] = "OOF, AutoReply, DR, RN, NRN"
-    message["X-Mailgate-Loop"] = mark
+def _automatic(mark: str) -> list[tuple[str, str]]:
+    return [
+        ("Auto-Submitted", "auto-replied"),  # RFC 3834 3.1.7
+        ("Precedence", "bulk"),  # old responders look at nothing else
+        # Not "All": that would also suppress the report that the citizen was not reached.
+        ("X-Auto-Response-Suppress", "OOF, AutoReply, DR, RN, NRN"),
+        ("X-Mailgate-Loop", mark),
+    ]
 
 
 def _at(config: Config, moment: datetime) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,15 +79,14 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._incoming = folder / "incoming"
-        self._count = 0
+        self._numbers = itertools.count(1)
         with _mended(f"cannot use the archive {folder}"):
             self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def begin(self) -> Incoming:
         """Start writing a mail."""
-        self._count += 1
         with _mended(f"cannot write to the archive {self.folder}"):
-            return Incoming(self._incoming / f"{os.getpid()}-{self._count}")
+            return Incoming(self._incoming / f"{os.getpid()}-{next(self._numbers)}")
 
     def keep(self, incoming: Incoming) -> Kept:
         """Make a written mail durable under its hash. Keeping the same bytes again is harmless."""

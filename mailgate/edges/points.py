@@ -11,11 +11,18 @@ import os
 import signal
 import threading
 from collections import Counter
+from collections.abc import Mapping
 
-_at = os.environ.get("MAILGATE_CRASH_AT", "")
-_log = os.environ.get("MAILGATE_POINTS_LOG", "")
+_at = _log = ""
 _passed: Counter[str] = Counter()
 _lock = threading.Lock()
+
+
+def arm(environment: Mapping[str, str]) -> None:
+    """Read the two variables and begin to count anew."""
+    global _at, _log
+    _at, _log = environment.get("MAILGATE_CRASH_AT", ""), environment.get("MAILGATE_POINTS_LOG", "")
+    _passed.clear()
 
 
 def point(name: str) -> None:
@@ -32,3 +39,6 @@ def _pass(name: str) -> None:
                 log.write(f"{name}:{_passed[name]}\n")
         if _at in (str(_passed.total()), f"{name}:{_passed[name]}"):
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ)

@@ -104,12 +104,8 @@ class Postfix:
             os.utime(file, (aged, aged))
         self._as_root("chown", "postfix", str(self.directory / "data"))
         self._as_root("/usr/sbin/postfix", "-c", str(etc), "check")  # makes the queue directories
-        # The master itself: `postfix start` sleeps for two seconds. It signals its process group at
-        # the end and must therefore lead one.
-        command = [MASTER, "-c", str(etc), "-d"]
-        if self._root:
-            command = [*self._root, "setsid", "--wait", *command]
-        self._process = process.spawn(command, self.directory / "log/output", tied=not self._root)
+        # The master itself: `postfix start` sleeps for two seconds.
+        self._process = process.spawn([MASTER, "-c", str(etc), "-d"], self.directory / "log/output", self._root)
         try:
             process.await_greeting(self._process, self.smtp_port, token)
         except process.ServerError as error:
@@ -120,14 +116,10 @@ class Postfix:
         """Ends this server, and only this one. May be called twice."""
         if self._process is None:
             return
-        process.end(self._process, self._terminate if self._root else None)
+        process.end(self._process)
         self._process = None
         if self._root:  # so that the caller can remove the directory
             self._as_root("chown", "-R", f"{os.geteuid()}:{os.getegid()}", str(self.directory))
-
-    def _terminate(self) -> None:
-        pid = self._as_root("cat", str(self.directory / "queue/pid/master.pid")).strip()
-        self._as_root("kill", "-TERM", pid)
 
     def _as_root(self, *command: str) -> str:
         done = subprocess.run([*self._root, *command], capture_output=True, text=True, timeout=60)

@@ -1,4 +1,4 @@
-"""What the real servers have in common: free ports, readiness, and an end by process id."""
+"""What the real servers have in common: free ports, readiness, and a certain end."""
 
 from __future__ import annotations
 
@@ -8,13 +8,26 @@ import socket
 import stat
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 HOST = "127.0.0.1"
 POLL = 0.01  # seconds; the servers need 30 to 500 ms
 Server = TypeVar("Server")
+
+# Starts the server given as arguments and ends it, by its process id, at the end of standard input.
+LEASH = """
+exec 3<&0
+"$@" </dev/null 3<&- &
+server=$!
+(read -r _ <&3; kill "$server") &
+watch=$!
+wait "$server"
+status=$?
+kill "$watch" 2>/dev/null
+exit "$status"
+"""
 
 
 class ServerError(Exception):
@@ -47,17 +60,19 @@ def on_free_ports(count: int, start: Callable[[list[int]], Server], attempts: in
     return start(free_ports(count))
 
 
-def spawn(command: list[str], log: Path, tied: bool = True) -> subprocess.Popen[bytes]:
-    """Starts a server in the foreground of a session of its own.
+def spawn(command: list[str], log: Path, root: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """Starts a server that runs in the foreground; `root` goes in front of the command (sudo).
 
-    `tied`: it ends with the thread that started it, even if that one is killed. Start servers
-    from the main thread, therefore, or from one that lives as long as they are needed.
+    It ends when our end of its standard input is closed: by `end`, or by our own death of any kind.
     """
-    setpriv = shutil.which("setpriv")
-    if tied and setpriv:
-        command = [setpriv, "--pdeathsig", "TERM", "--", *command]
     with log.open("ab") as output:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+        return subprocess.Popen(
+            [*root, "/bin/sh", "-c", LEASH, "sh", "setsid", *command],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def await_greeting(process: subprocess.Popen[bytes], port: int, token: str, seconds: float = 15) -> None:
@@ -83,15 +98,11 @@ def _greeting(port: int) -> bytes:
         return b""
 
 
-def end(process: subprocess.Popen[bytes], terminate: Callable[[], object] | None = None) -> None:
-    """Ends a process we started: politely first, by its own process id only."""
-    if process.poll() is None:
-        (terminate or process.terminate)()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    process.wait(10)
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a server we started, and waits until it has gone."""
+    if process.stdin is not None:
+        process.stdin.close()
+    process.wait(20)
 
 
 def require_traversable(directory: Path) -> None:

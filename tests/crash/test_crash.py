@@ -45,7 +45,7 @@ def points_of(machines: Maker, program: ForkServer, tmp_path: Path) -> list[str]
 
 @pytest.mark.timeout(1200)
 def test_a_crash_at_every_named_point_breaks_no_law(machines: Maker, program: ForkServer, tmp_path: Path) -> None:
-    points, mails, failures, stopped = points_of(machines: Maker, program, tmp_path), letters.ten(), [], 0
+    points, mails, failures, stopped = points_of(machines, program, tmp_path), letters.ten(), [], 0
     for point in points:
         machine = machines(mails)
         code = program.run(machine.job(crash_at=point))

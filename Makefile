@@ -1,0 +1,48 @@
+# The commands of a developer. Everything a target needs, it installs.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+# As root the packages are installed directly, else through sudo.
+SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+SERVERS := dovecot-imapd dovecot-lmtpd postfix
+
+.PHONY: demo test check bench format clean servers wheel
+
+demo: $(STAMP)            ## run the main job once on embedded servers
+	$(BIN)/mailgate demo --dir demo
+
+test: $(STAMP) servers check   ## format, lint, types, the whole suite on real servers
+	$(BIN)/python -m pytest
+
+check: $(STAMP)           ## format, lint and types only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(STAMP) servers   ## 2,000 letters through a real Dovecot: letters a second, memory
+	$(BIN)/python -m bench.poll --letters 2000
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The venv module is a package of its own on Debian.
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy python3-venv; }
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	touch $(STAMP)
+
+# Their own daemons may start on the usual ports; the tests run theirs on free ones.
+servers:
+	@dpkg -s $(SERVERS) >/dev/null 2>&1 || { \
+	  $(SUDO) apt-get update -q && \
+	  echo 'postfix postfix/main_mailer_type select No configuration' | $(SUDO) debconf-set-selections && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(SERVERS); }
+
+wheel: $(STAMP)
+	$(BIN)/python -m pip wheel -q --no-deps -w dist .
+
+clean:
+	rm -rf $(VENV) dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,7 +10,7 @@ from mailgate.edges.store.database import Connection
 from mailgate.edges.store.outbox import Outbox
 from mailgate.edges.store.receipts import Receipts, draft_columns
 from mailgate.jobs import intake
-from mailgate.model import Judgement, Receipt, State
+from mailgate.model import Judgement, Kind, Receipt, State
 
 LONG_AGO = "2000-01-01T00:00:00.000000+00:00"
 
@@ -51,8 +51,9 @@ def counter_in_its_own_transaction() -> None:
     next_number, enter = Receipts._next_number, Receipts.enter
 
     def first_the_number(self: Receipts, entry: Any, *args: Any, **options: Any) -> Any:
-        with self._db.immediate("counter"):
-            taken[:] = [next_number(self, entry)]
+        if entry.screening.kind is Kind.LETTER and not self._known(entry):
+            with self._db.immediate("counter"):
+                taken[:] = [next_number(self, entry)]
         return enter(self, entry, *args, **options)
 
     Receipts.enter = first_the_number  # type: ignore[method-assign]

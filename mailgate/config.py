@@ -6,75 +6,14 @@ Nothing about one office is in code. Secrets are never keys of this file (see ``
 
 from __future__ import annotations
 
-import re
 from datetime import date, time, timedelta
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Security = Literal["tls", "starttls", "none"]
-
-_DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)\Z")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def _duration(value: object) -> object:
-    match = _DURATION.match(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("must be a number with a unit s, m, h or d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _one_line(value: str) -> str:
-    if any(ord(c) < 32 or ord(c) == 127 for c in value):
-        raise ValueError("must be one line without control characters")
-    return value
-
-
-def _email(value: str) -> str:
-    local, _, domain = value.partition("@")
-    if not (local and "." in domain) or re.search(r"[\s<>,;:\"()]|@.*@|\.\.|\.$", value):
-        raise ValueError("must be one e-mail address")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("is not a time zone known to this machine") from None
-    return value
-
-
-def _hours(value: str) -> str:
-    opens, _, closes = value.partition("-")
-    if not time.fromisoformat(opens.strip()) < time.fromisoformat(closes.strip()):
-        raise ValueError("must open before it closes")
-    return value
-
-
-def _clock(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{2}:[0-9]{2}", value):
-        return time.fromisoformat(value)
-    raise ValueError("must be a time of day HH:MM")
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Line = Annotated[str, AfterValidator(_one_line)]
-Words = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
-Email = Annotated[str, AfterValidator(_one_line), AfterValidator(_email)]
-Clock = Annotated[time, BeforeValidator(_clock)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Hours = Annotated[str, AfterValidator(_hours)]
-
-
-class Table(BaseModel):
-    """A table of config.toml: unknown keys are errors, and the value never changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+from mailgate.config_types import Clock, Duration, Email, Hours, Line, Security, Table, Words, Zone, is_loopback
 
 
 class Person(Table):
@@ -141,13 +80,6 @@ class Calendar(Table):
     half_day_ends: Clock = Field(time(12), description="Closing time of a half day.", examples=["12:00"])
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 class Server(Table):
     """What IMAP and SMTP settings share."""
 
@@ -173,7 +105,7 @@ class Server(Table):
 
     @model_validator(mode="after")
     def _clear_text_stays_home(self) -> Self:
-        if self.security == "none" and not _is_loopback(self.host):
+        if self.security == "none" and not is_loopback(self.host):
             raise ValueError(f'security = "none" is refused for {self.host}: only loopback may be clear text')
         return self
 

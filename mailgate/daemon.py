@@ -23,8 +23,9 @@ log = logging.getLogger("mailgate.daemon")
 TICK_SECONDS = 20
 
 
-async def run(office: Office) -> None:
-    """Work until SIGTERM or SIGINT; the step in hand is finished first."""
+async def run(office: Office) -> dict[str, int]:
+    """Work until SIGTERM or SIGINT; the step in hand is finished first. Returns what was done, counted."""
+    work = {"checks": 0, "registered": 0, "acknowledged": 0, "failed": 0}
     stop, due = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -38,20 +39,25 @@ async def run(office: Office) -> None:
         ticker.run_pending()
         if due.is_set():
             due.clear()
-            await tick(office)
+            await tick(office, work)
         await _sleep(stop, ticker.idle_seconds or 0)
     log.info("stopped")
+    return work
 
 
-async def tick(office: Office) -> None:
+async def tick(office: Office, work: dict[str, int]) -> None:
     """One bounded step: the check that is due, or else the outbox. Errors are noted and end this step only."""
     try:
         if await office.registry(_is_check_due, office):
             report = await polls.poll(office)
             log.info("checked slot=%s seen=%d registered=%d", report.slot, report.seen, report.registered)
+            work["checks"] += 1
+            work["registered"] += report.registered
+            work["acknowledged"] += report.acknowledged
         elif await office.registry(office.store.outbox.due, office.clock.now(), 1):
-            await polls.send(office)
+            work["acknowledged"] += (await polls.send(office)).acknowledged
     except MailgateError as e:
+        work["failed"] += 1
         log.error("%s", e)
 
 

@@ -5,9 +5,10 @@ Times are timezone-aware ``datetime`` everywhere; sizes are bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -116,7 +117,7 @@ class Enclosures:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What a mail is and whether it is answered: the deciding rule, why (Thai, for the clerk), the header that showed it."""
+    """What a mail is and whether it is answered; the rule, why (Thai, for the clerk), the header that showed it."""
 
     kind: Kind
     answer: bool
@@ -140,7 +141,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Answer of the next mail server to one attempt: verdict, SMTP stage, reply code (0 if none), the server's own line."""
+    """What one attempt came to: verdict, SMTP stage, reply code (0 if there was none), the server's own line."""
 
     verdict: Verdict
     stage: str
@@ -153,6 +154,8 @@ class Attempt:
     """An outbox item claimed for one delivery: everything the courier needs, frozen."""
 
     item_id: int
+    letter_id: int | None
+    created: datetime
     number: int
     sender: str
     recipient: str
@@ -188,6 +191,10 @@ class CheckReport:
     balance: int = 0
     receipts: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """The contract's document."""
+        return asdict(self) | {"slot": self.slot.isoformat() if self.slot else None}
 
 
 @dataclass(frozen=True, slots=True)

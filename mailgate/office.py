@@ -46,7 +46,7 @@ class Office:
     archive: Archive
     store: Store
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "registry"))
-    _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "archive"))
+    _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "archive"))
 
     async def registry(self, step: Callable[..., _T], *args: Any) -> _T:
         """Run a step of the registry on its thread, one after the other, without blocking the loop."""

@@ -1,12 +1,15 @@
-"""letter show, letter list."""
+"""letter show, letter list, mail list."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import click
 
 from mailgate.cli.context import Settings, as_json, emit, lines, receipt, table
 from mailgate.errors import MailgateError
 from mailgate.jobs import views
+from mailgate.model import Fate
 
 
 @click.group()
@@ -41,6 +44,33 @@ def list_(settings: Settings, year: int | None, limit: int | None, as_json: bool
             for d in documents
         ],
         ("เลขรับ", "ได้รับเมื่อ", "จาก", "เรื่อง", "ผู้รับผิดชอบ", "กำหนด", "แจ้งเลขรับ"),
+    )
+
+
+@click.group()
+def mail() -> None:
+    """Messages seen in the mailbox, letters or not, and what became of each."""
+
+
+@mail.command("list")
+@click.option("--fate", type=click.Choice([f.value for f in Fate]), help="Only those that ended so.")
+@click.option("--days", type=click.IntRange(min=1), default=7, show_default=True, help="Seen in the last so many days.")
+@as_json
+@click.pass_obj
+def list_mails(settings: Settings, fate: str | None, days: int, as_json: bool) -> None:
+    """List what was seen, answered or not, with the reason."""
+    with settings.office() as office:
+        rows = office.store.reports.mails_since(office.clock.now() - timedelta(days=days))
+        documents = [views.mail(row, office.config.zone) for row in rows if fate in (None, row["fate"])]
+    if as_json:
+        emit(documents)
+        return
+    table(
+        [
+            (d["id"], d["seen_at"][:16].replace("T", " "), d["fate"], d["receipt"], d["reason"], d["evidence"][:50])
+            for d in documents
+        ],
+        ("รายการ", "ตรวจพบเมื่อ", "ประเภท", "เลขรับ", "เหตุผล", "หลักฐานในข้อความ"),
     )
 
 

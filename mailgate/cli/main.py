@@ -40,6 +40,7 @@ for command in (
     work.status,
     work.verify,
     letters.letter,
+    letters.mail,
     outbox.outbox,
 ):
     cli.add_command(command)

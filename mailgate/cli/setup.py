@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mailgate import config_file
+from mailgate.cli.context import as_json, emit
 from mailgate.edges.templates import shipped
 from mailgate.errors import UsageError
 
@@ -15,7 +16,8 @@ from mailgate.errors import UsageError
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path("config.toml"))
 @click.option("--force", is_flag=True, help="Replace an existing file; it is kept beside it as .old.")
-def init(path: Path, force: bool) -> None:
+@as_json
+def init(path: Path, force: bool, as_json: bool) -> None:
     """Write a complete config.toml, every key explained, to start from."""
     text = config_file.render(tomllib.loads(shipped("config.toml").read_text("utf-8")))
     if path.exists():
@@ -26,7 +28,10 @@ def init(path: Path, force: bool) -> None:
         path.write_text(text, "utf-8")
     except OSError as e:
         raise UsageError(f"cannot write {path}: {e.strerror}") from None
-    click.echo(f"wrote {path}; next: edit it, give the passwords (README, Secrets), then: mailgate doctor")
+    if as_json:
+        emit({"written": str(path)})
+    else:
+        click.echo(f"wrote {path}; next: edit it, give the passwords (README, Secrets), then: mailgate doctor")
 
 
 @click.command()
@@ -39,10 +44,13 @@ def init(path: Path, force: bool) -> None:
     help="Where the demo keeps its registry, archive and mails.",
 )
 @click.option("--keep-running", is_flag=True, help="Leave the servers up, to write to them from a mail program.")
-def demo(folder: Path, keep_running: bool) -> int:
+@as_json
+def demo(folder: Path, keep_running: bool, as_json: bool) -> int:
     """Run the main job once on embedded servers and sample letters, and show what came of it."""
     try:
         from mailgate.demo import show
     except ModuleNotFoundError as e:
-        raise UsageError(f"the demo needs {e.name}", "Install it with: pip install 'mailgate[demo]'") from None
-    return show.main(folder, keep_running)
+        raise UsageError(
+            f"the demo needs more packages ({e.name})", "Install them with: pip install 'mailgate[demo]'"
+        ) from None
+    return show.main(folder, keep_running, as_json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,6 @@ from mailgate.jobs import poll as polls
 from mailgate.jobs.doctor import Finding
 from mailgate.jobs.status import status as status_of
 from mailgate.jobs.verify import verify as verify_all
-from mailgate.model import CheckReport
 
 
 @click.command()
@@ -49,24 +47,21 @@ def poll(settings: Settings, as_json: bool) -> int:
         report = asyncio.run(polls.poll(office))
     for problem in report.problems:
         click.echo(f"mailgate: {problem}", err=True)
-    document = _document(report)
+    document = report.document()
     emit(document) if as_json else lines(document)
     return NEEDS_A_PERSON if report.problems or report.balance or report.set_aside or report.held else 0
 
 
-def _document(report: CheckReport) -> dict[str, Any]:
-    document = asdict(report)
-    document["slot"] = report.slot.isoformat() if report.slot else None
-    return document
-
-
 @click.command()
+@as_json
 @click.pass_obj
-def run(settings: Settings) -> int:
+def run(settings: Settings, as_json: bool) -> int:
     """Stay and work: check at the mandated times, send in between. Ends on SIGTERM or SIGINT."""
     with Lock(settings.config.registry.path), settings.office() as office:
         polls.recover(office)
-        asyncio.run(daemon.run(office))
+        work = asyncio.run(daemon.run(office))
+    if as_json:
+        emit(work)
     return 0
 
 

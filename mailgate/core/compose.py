@@ -98,7 +98,7 @@ def return_path(config: Config, item: int, token: str) -> str:
 
 def _from(config: Config) -> str:
     name = config.office.name
-    shown = encoded(name, "From") if not name.isascii() else '"' + name.replace("\\", "").replace('"', "'") + '"'
+    shown = encoded(name) if not name.isascii() else '"' + name.replace("\\", "").replace('"', "'") + '"'
     return f"{shown} <{wire_domain(config.sender)}>"
 
 

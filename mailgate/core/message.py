@@ -9,9 +9,8 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from email.header import Header
-from functools import lru_cache
 
+_WORD_BYTES = 42  # 56 characters of base64: with the marks 68, and short of 76 behind a header's name
 _BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0085\u2028\u2029]")
 
 
@@ -32,20 +31,27 @@ def build(headers: Sequence[tuple[str, str]], parts: Sequence[tuple[str, str]], 
     return "\r\n".join([*lines, f"--{boundary}--", ""]).encode("utf-8")
 
 
-def encoded(text: str, name: str = "") -> str:
-    """Header text as it may stand in a header called ``name``: RFC 2047 words where it is not ASCII, folded."""
-    return text if text.isascii() else _words(text, name)
+def encoded(text: str) -> str:
+    """Header text as it may stand on the wire: RFC 2047 words where it is not ASCII, folded."""
+    return text if text.isascii() else _words(text)
 
 
-@lru_cache(maxsize=256)  # the office's name is in every letter
-def _words(text: str, name: str) -> str:
-    return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
+def _words(text: str) -> str:
+    """RFC 2047 2: words of at most 75 characters, each of whole characters; folded one a line."""
+    words, run = [], b""
+    for char in text:
+        packed = char.encode("utf-8")
+        if len(run) + len(packed) > _WORD_BYTES:
+            words.append(run)
+            run = b""
+        run += packed
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(word).decode('ascii')}?=" for word in [*words, run])
 
 
 def _header(name: str, value: str, utf8: bool) -> str:
     if _BREAKS.search(value.replace("\r\n ", " ")):
         raise ValueError(f"a control character in {name}")
-    return f"{name}: {value if utf8 else encoded(value, name)}"
+    return f"{name}: {value if utf8 else encoded(value)}"
 
 
 def _part(subtype: str, text: str) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import chain
 
-from mailgate.core import address
+from mailgate.core import address, address_shown
 from mailgate.core.encoded import header_text
 from mailgate.core.thai import BUDDHIST_OFFSET, MONTHS, MONTHS_SHORT, ascii_digits, tidy
 from mailgate.model import Address, Mail
@@ -190,9 +190,9 @@ def _from(by_name: dict[str, list[bytes]], repairs: list[str]) -> tuple[Address 
     values = by_name.get("from", [])
     if not values:
         repairs.append("no From header")
-        return None, address.shown(by_name.get("sender", [b""])[0])
+        return None, address_shown.shown(by_name.get("sender", [b""])[0])
     notes: list[str] = []
-    seen = address.shown(values[0], notes)
+    seen = address_shown.shown(values[0], notes)
     repairs.extend(f"From: {note}" for note in notes)
     if len(values) > 1:
         repairs.append("several From headers, no sender is trusted")
@@ -227,7 +227,7 @@ def _recipients(by_name: dict[str, list[bytes]], names: tuple[str, ...]) -> tupl
     found: dict[str, None] = {}
     for name in names:
         for value in by_name.get(name, [])[:MAX_RECIPIENTS]:
-            found |= dict.fromkeys(address.addresses(value, MAX_RECIPIENTS - len(found)))
+            found |= dict.fromkeys(address_shown.addresses(value, MAX_RECIPIENTS - len(found)))
             if len(found) >= MAX_RECIPIENTS:
                 return tuple(found)[:MAX_RECIPIENTS]
     return tuple(found)

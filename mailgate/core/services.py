@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from mailgate.config import Service
 from mailgate.core.thai import fold
+
+
+@cache
+def _folded(keywords: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(fold, keywords))
 
 
 def find(subject: str, services: Sequence[Service]) -> Service | None:
@@ -17,7 +23,7 @@ def find(subject: str, services: Sequence[Service]) -> Service | None:
     found = [
         (service.confidential, len(word), -n, service)
         for n, service in enumerate(services)
-        for word in map(fold, service.keywords)
+        for word in _folded(service.keywords)
         if word in folded
     ]
     return max(found, key=lambda f: f[:3])[3] if found else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 import tomllib
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from typing import Any
 import click
 
 from mailgate import config_file
-from mailgate.cli.context import table
+from mailgate.cli.context import emit, table
 from mailgate.config import Config
 from mailgate.demo.imap_server import DemoMailbox
 from mailgate.demo.letters import Sample, samples
@@ -36,13 +37,13 @@ USER, PASSWORD = "mkarea3", "demo"
 _EVERY_SECONDS = 10
 
 
-def main(folder: Path, keep_running: bool) -> int:
+def main(folder: Path, keep_running: bool, as_json: bool = False) -> int:
     """Run the demo in ``folder``, adding to what is there. Returns the exit code."""
     folder.mkdir(parents=True, exist_ok=True)
-    return asyncio.run(_demo(folder.resolve(), keep_running))
+    return asyncio.run(_demo(folder.resolve(), keep_running, as_json))
 
 
-async def _demo(folder: Path, keep_running: bool) -> int:
+async def _demo(folder: Path, keep_running: bool, as_json: bool) -> int:
     async with contextlib.AsyncExitStack() as stack:
         box = await stack.enter_async_context(DemoMailbox.run({USER: PASSWORD}))
 
@@ -59,7 +60,12 @@ async def _demo(folder: Path, keep_running: bool) -> int:
         clock.advance(timedelta(minutes=office.store.db.value("SELECT count(*) FROM poll")))
         letters = await _deliver(box, office)
         report, started = await _check(office, letters), clock.now()
-        _show(office, report, started, folder)
+        digest_path = folder / "digest.txt"
+        digest_path.write_text(digest(office, started), "utf-8")
+        if as_json:
+            emit(report.document() | {"registry": str(config.registry.path), "digest": str(digest_path)})
+        else:
+            _show(office, report, started, folder)
         if keep_running:
             await _keep_running(office, config, box.port, post.port)
     return 0
@@ -78,7 +84,10 @@ def _configure(folder: Path, imap_port: int, smtp_port: int) -> Config:
 def _nine_o_clock(config: Config) -> datetime:
     """The demo's "now": the last mandated time of a working day, so that it looks the same on a Sunday."""
     now = datetime.now(config.zone)
-    return now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=-now.weekday() // 5)
+    nine = now.replace(hour=9, minute=0, second=0, microsecond=0)
+    while nine > now or nine.weekday() > 4:
+        nine -= timedelta(days=1)
+    return nine
 
 
 async def _deliver(box: DemoMailbox, office: Office) -> list[Sample]:
@@ -91,7 +100,7 @@ async def _deliver(box: DemoMailbox, office: Office) -> list[Sample]:
         office.config.office.address,
         reply_to=first[0]["message_id"] if first else "",
     )
-    with click.progressbar(letters, label="ประชาชนส่งหนังสือ   letters arrive ", show_pos=True) as bar:
+    with click.progressbar(letters, label="ประชาชนส่งหนังสือ   letters arrive ", show_pos=True, file=sys.stderr) as bar:
         for letter in bar:
             await box.deliver(USER, letter.raw, letter.arrived)
     return letters
@@ -100,7 +109,9 @@ async def _deliver(box: DemoMailbox, office: Office) -> list[Sample]:
 async def _check(office: Office, letters: list[Sample]) -> CheckReport:
     """One check of the mailbox with its replies, its progress shown."""
     total = len(letters)
-    with click.progressbar(length=total, label="ตรวจและลงทะเบียนรับ checking        ", show_pos=True) as bar:
+    with click.progressbar(
+        length=total, label="ตรวจและลงทะเบียนรับ checking        ", show_pos=True, file=sys.stderr
+    ) as bar:
         checking = asyncio.create_task(poll(office))
         before = sum(office.store.reports.fates().values())
         while not checking.done():
@@ -123,7 +134,7 @@ def _show(office: Office, report: CheckReport, since: datetime, folder: Path) ->
     others = [_other_row(m) for m in mails if m["fate"] != Fate.REGISTERED]
     _heading("ไม่ลงทะเบียนรับ · not registered", len(others))
     table(others, ("ประเภท", "จาก", "เหตุผล", "หลักฐาน"))
-    _summary(office, report, since, folder)
+    _summary(office, report, folder)
 
 
 def _letter_row(d: dict[str, Any]) -> tuple[Any, ...]:
@@ -143,9 +154,7 @@ def _heading(text: str, count: int) -> None:
     click.secho(f"{text}: {count}", bold=True)
 
 
-def _summary(office: Office, report: CheckReport, since: datetime, folder: Path) -> None:
-    path = folder / "digest.txt"
-    path.write_text(digest(office, since), "utf-8")
+def _summary(office: Office, report: CheckReport, folder: Path) -> None:
     first = next(iter(sorted((folder / "mails").glob("*.eml"))), None)
     click.echo()
     for name, value in (
@@ -159,7 +168,7 @@ def _summary(office: Office, report: CheckReport, since: datetime, folder: Path)
     click.echo("\nดูต่อ · where to look")
     click.echo(f"  ทะเบียน · the registry          {office.config.registry.path}")
     click.echo(f"  คำตอบฉบับแรก · the first reply   {first}")
-    click.echo(f"  สรุปถึงสารบรรณ · the digest       {path}")
+    click.echo(f"  สรุปถึงสารบรรณ · the digest       {folder / 'digest.txt'}")
     click.echo(f"  mailgate --config {folder / 'config.toml'} letter list")
     click.echo(f"  mailgate --config {folder / 'config.toml'} verify")
 

@@ -80,6 +80,7 @@ class Archive:
         self.folder = folder
         self._incoming = folder / "incoming"
         self._numbers = itertools.count(1)
+        self._made: set[Path] = set()
         with _mended(f"cannot use the archive {folder}"):
             self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -93,13 +94,19 @@ class Archive:
         with _mended(f"cannot write to the archive {self.folder}"):
             sha256 = incoming.close()
             path = self.path(sha256)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._make(path.parent)
             os.replace(incoming.path, path)
             point("archive.renamed")
-            for folder in (path.parent, self.folder):
-                _fsync_folder(folder)
+            _fsync_folder(path.parent)
             point("archive.kept")
         return Kept(sha256, path, incoming.size)
+
+    def _make(self, folder: Path) -> None:
+        """Make one of the 256 folders durably, once."""
+        if folder not in self._made:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _fsync_folder(self.folder)
+            self._made.add(folder)
 
     def path(self, sha256: str) -> Path:
         """Where the mail with this hash is kept."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -69,19 +70,28 @@ async def _key(config: Config, clock: Clock) -> str:
     return f"{config.registry.key_file}"
 
 
+async def _credentials(config: Config, clock: Clock) -> str:
+    secret("imap", config.imap, os.environ)()
+    if config.smtp.username:
+        secret("smtp", config.smtp, os.environ)()
+    return "found"
+
+
 async def _registry(config: Config, clock: Clock) -> str:
-    store = Store(config.registry.path)
-    try:
+    with closing(Store(config.registry.path)) as store:
         seq, head = store.chain.head()
-        last = moment(store.db.value("SELECT at FROM event ORDER BY seq DESC LIMIT 1"))
-        if last is not None and last > clock.now() + timedelta(minutes=2):
-            raise RegistryError(
-                f"the last event is of {last:%Y-%m-%d %H:%M}, later than now", "Check this machine's clock"
-            )
         store.chain.note(clock.now(), "doctor", {})
         return f"{config.registry.path}: {seq} events, head {head[:16]}"
-    finally:
-        store.close()
+
+
+async def _clock(config: Config, clock: Clock) -> str:
+    """Against the registry: an event of the future means that the clock was wrong, then or now."""
+    now = clock.now()
+    with closing(Store(config.registry.path)) as store:
+        last = moment(store.db.value("SELECT max(at) FROM event"))
+    if last is not None and last > now + timedelta(minutes=2):
+        raise RegistryError(f"the registry has an event of {last:%Y-%m-%d %H:%M %Z}", "Check this machine's clock")
+    return f"{now:%Y-%m-%d %H:%M %Z}"
 
 
 async def _lock(config: Config, clock: Clock) -> str:
@@ -130,10 +140,12 @@ async def _smtp(config: Config, clock: Clock) -> str:
 
 
 TESTS: tuple[tuple[str, Test], ...] = (
+    ("credentials", _credentials),
     ("templates", _templates),
     ("calendar", _calendar),
     ("token key", _key),
     ("registry", _registry),
+    ("clock", _clock),
     ("lock", _lock),
     ("archive", _archive),
     ("imap", _imap),

@@ -96,8 +96,9 @@ class Delivery:
     def _settle(self, attempt: Attempt, outcome: Outcome) -> Attempt | None:
         """Record what came of an attempt, and claim the next in the same commit while the line is in step."""
         office, outbox, now = self._office, self._office.store.outbox, self._office.clock.now()
-        created = outbox.created(attempt.item_id)
-        after = retry.after(outcome, attempt.number, created, now, self._jitter(), office.config.replies.retry_for)
+        after = retry.after(
+            outcome, attempt.number, attempt.created, now, self._jitter(), office.config.replies.retry_for
+        )
         self._report.acknowledged += int(after.state is State.ACCEPTED)
         log.log(_LEVELS[outcome.verdict], "%s item=%d stage=%s code=%d", *_words(attempt, outcome))
         if outcome.code in (0, 421):  # the line is gone: whoever is claimed next needs a new one

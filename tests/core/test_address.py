@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailgate.core import address
+from mailgate.core import address, address_shown
 from mailgate.model import Address
 
 
@@ -31,7 +31,7 @@ from mailgate.model import Address
 def test_one_clear_mailbox_is_trusted(value: str, expected: str) -> None:
     assert address.strict_mailbox(value) == expected
     assert address.strict_mailbox(value.encode()) == expected
-    assert address.shown(value.encode()).address == expected
+    assert address_shown.shown(value.encode()).address == expected
 
 
 DOUBTFUL = [
@@ -93,7 +93,7 @@ def test_any_doubt_means_nobody(value: str) -> None:
 def test_raw_thai_names_of_old_systems() -> None:
     raw = "ผอ. นายสมชาย <a@b.c>".encode("cp874")
     assert address.strict_mailbox(raw) == "a@b.c"
-    assert address.shown(raw) == Address("ผอ. นายสมชาย", "a@b.c")
+    assert address_shown.shown(raw) == Address("ผอ. นายสมชาย", "a@b.c")
     assert address.strict_mailbox("x <ก@b.c>".encode("cp874")) is None
     assert address.strict_mailbox(b"\xff\xfe <a@b.c>") is None
 
@@ -107,7 +107,7 @@ def test_what_is_trusted_can_be_read_in_one_way_only(value: str) -> None:
         assert outside.count("@") == 1
         assert outside.count("<") <= 1
         assert found.lower() in value.lower()
-        assert address.shown(value.encode()).address == found
+        assert address_shown.shown(value.encode()).address == found
 
 
 @pytest.mark.parametrize(
@@ -209,31 +209,31 @@ def test_only_the_domain_becomes_punycode() -> None:
     ],
 )
 def test_shown_reads_as_a_person_would(raw: bytes, expected: Address) -> None:
-    assert address.shown(raw) == expected
+    assert address_shown.shown(raw) == expected
 
 
 def test_lists_of_addresses() -> None:
-    assert address.addresses(b'a@b, "x, y" <C@D>; Team: e@f, <a@B>;, junk, g@h (c, i@j)') == [
+    assert address_shown.addresses(b'a@b, "x, y" <C@D>; Team: e@f, <a@B>;, junk, g@h (c, i@j)') == [
         "a@b",
         "C@d",
         "e@f",
         "g@h",
     ]
-    assert address.addresses(b"Someone@X.th") == ["Someone@x.th"]
-    assert address.addresses(b"unlisted-recipients:; (no To-header on input)") == []
+    assert address_shown.addresses(b"Someone@X.th") == ["Someone@x.th"]
+    assert address_shown.addresses(b"unlisted-recipients:; (no To-header on input)") == []
     many = b",".join(b"a%d@b" % n for n in range(500))
-    assert len(address.addresses(many)) == 50
-    assert len(address.addresses(many, limit=7)) == 7
-    assert address.addresses(b"a@b", limit=0) == []
+    assert len(address_shown.addresses(many)) == 50
+    assert len(address_shown.addresses(many, limit=7)) == 7
+    assert address_shown.addresses(b"a@b", limit=0) == []
 
 
 @given(st.binary(max_size=200) | st.text(alphabet='ab@<>()",;:\\ =?Qน', max_size=60).map(str.encode))
 def test_reading_never_raises(raw: bytes) -> None:
-    seen = address.shown(raw)
+    seen = address_shown.shown(raw)
     assert seen.name.isprintable() or "\ufffd" in seen.name or not seen.name.isascii()
     assert not re.search(r"[\x00-\x1f\x7f-\x9f]", seen.name + seen.address)
     assert len(seen.name) <= 200
-    for found in address.addresses(raw):
+    for found in address_shown.addresses(raw):
         assert re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", found)
 
 
@@ -257,8 +257,8 @@ def test_wrapped_senders() -> None:
 def test_hostile_values_take_linear_time(unit: bytes) -> None:
     raw = unit * (65_536 // len(unit)) + b"@x"
     start = time.perf_counter()
-    address.shown(raw)
-    address.addresses(raw, 100)
+    address_shown.shown(raw)
+    address_shown.addresses(raw, 100)
     assert address.strict_mailbox(raw) is None
     assert not address.valid_recipient(raw.decode())
     assert time.perf_counter() - start < 2

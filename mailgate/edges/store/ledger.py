@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import datetime
 
 from mailgate.edges.store.chain import Chain
@@ -27,7 +26,7 @@ class Ledger:
 
     def end(self, check: int, report: CheckReport, now: datetime) -> None:
         """Close a check. It fulfils its slot only if nothing went wrong with the mailbox."""
-        document = asdict(report) | {"slot": report.slot.isoformat() if report.slot else None}
+        document = report.document()
         problem = "\n".join(report.problems)
         with self._db.immediate("check_ended"):
             self._db.sql.execute(

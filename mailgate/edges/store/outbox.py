@@ -94,9 +94,6 @@ class Outbox:
             )
         )
 
-    def created(self, item: int) -> datetime:
-        return datetime.fromisoformat(self.get(item)["created_at"])
-
     def _next(self, now: datetime) -> Any:
         return self._db.value(
             "SELECT id FROM outbox WHERE state = 'queued' AND next_at <= ? ORDER BY next_at, id LIMIT 1", (stamp(now),)
@@ -113,14 +110,18 @@ class Outbox:
             "INSERT INTO attempt (item_id, number, started_at) VALUES (?, ?, ?)", (item, number, stamp(now))
         )
         self._chain.append(now, "trying", {"item": item, "attempt": number}, row["letter_id"])
-        return Attempt(item, number, row["sender"], row["recipient"], row["envid"], row["raw"])
+        created = datetime.fromisoformat(row["created_at"])
+        return Attempt(
+            item, row["letter_id"], created, number, row["sender"], row["recipient"], row["envid"], row["raw"]
+        )
 
     def _record(self, attempt: Attempt, outcome: Outcome, state: State, next_at: datetime, now: datetime) -> None:
         self._move(attempt.item_id, State.TRYING, state, now, next_at=next_at)
         self._close_attempt(attempt.item_id, attempt.number, outcome, now)
         payload = {"item": attempt.item_id, "stage": outcome.stage, "code": outcome.code}
-        letter_id = self.get(attempt.item_id)["letter_id"]
-        self._chain.append(now, outcome.verdict if state is not State.EXPIRED else "expired", payload, letter_id)
+        self._chain.append(
+            now, outcome.verdict if state is not State.EXPIRED else "expired", payload, attempt.letter_id
+        )
 
     def _close_attempt(self, item: int, number: int, outcome: Outcome, now: datetime) -> None:
         self._db.sql.execute(

@@ -1,0 +1,79 @@
+"""The kinds of values a configuration has, each with the sentence for what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from ipaddress import ip_address
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+Security = Literal["tls", "starttls", "none"]
+
+_DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)\Z")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    match = _DURATION.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("must be a number with a unit s, m, h or d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _one_line(value: str) -> str:
+    if any(ord(c) < 32 or ord(c) == 127 for c in value):
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+def _email(value: str) -> str:
+    local, _, domain = value.partition("@")
+    if not (local and "." in domain) or re.search(r"[\s<>,;:\"()]|@.*@|\.\.|\.$", value):
+        raise ValueError("must be one e-mail address")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone known to this machine") from None
+    return value
+
+
+def _hours(value: str) -> str:
+    opens, _, closes = value.partition("-")
+    if not time.fromisoformat(opens.strip()) < time.fromisoformat(closes.strip()):
+        raise ValueError("must open before it closes")
+    return value
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{2}:[0-9]{2}", value):
+        return time.fromisoformat(value)
+    raise ValueError("must be a time of day HH:MM")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Words = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+Email = Annotated[str, AfterValidator(_one_line), AfterValidator(_email)]
+Clock = Annotated[time, BeforeValidator(_clock)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Hours = Annotated[str, AfterValidator(_hours)]
+
+
+class Table(BaseModel):
+    """A table of config.toml: unknown keys are errors, and the value never changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -127,6 +127,11 @@ class Imap(Server):
     done_folder: Words = Field(
         "Registered/{year}", description="Folder for it; {year} is the Buddhist year. Made if missing."
     )
+    anchor_folder: Line = Field(
+        "Mailgate/Anchor",
+        description="Folder for a signed note of the last number after each check, so that a restored old registry "
+        "is noticed; empty for none.",
+    )
     max_size: int = Field(
         100_000_000,
         ge=1_000_000,

@@ -156,6 +156,21 @@ class ImapMailbox:
             else:
                 await self._flag(some)
 
+    async def newest(self, folder: str) -> bytes | None:
+        raw = None
+        try:
+            lines = await self._wire.command("EXAMINE", self._name(folder))
+        except Refused:
+            lines = [b"0 EXISTS"]  # it is not there yet; and now nothing is selected (RFC 3501 6.3.1)
+        if not any(line.upper() == b"0 EXISTS" for line in lines):
+            answers = imap_text.fetched(await self._wire.command("FETCH", "*", "(UID BODY.PEEK[])"))
+            raw = next((bytes(a.body) for a in answers if a.body is not None), None)
+        await self.select()
+        return raw
+
+    async def leave(self, folder: str, raw: bytes) -> None:
+        await self._wire.append(await self._folder(folder), r"(\Seen)", raw)
+
     async def prepare(self, folder: str) -> str:
         """Make sure that done mail can be moved to the folder; says how. Raises MailboxError."""
         if not {"MOVE", "UIDPLUS"} & self._wire.capabilities:

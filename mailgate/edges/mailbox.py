@@ -34,6 +34,12 @@ class Mailbox(Protocol):
     async def done(self, uids: list[int], folder: str) -> None:
         """File these away (move or flag). Doing it again is harmless."""
 
+    async def newest(self, folder: str) -> bytes | None:
+        """The last message of another folder, or None if there is no such folder or message."""
+
+    async def leave(self, folder: str, raw: bytes) -> None:
+        """Put a message of ours into another folder, which is made if missing."""
+
 
 class Post(Protocol):
     """Opens the mailbox."""
@@ -105,6 +111,14 @@ class PaperMailbox:
         moved = list(self._these(uids))
         self.folders.setdefault(folder, []).extend(m.raw for m in moved)
         self.inbox = [m for m in self.inbox if m not in moved]
+
+    async def newest(self, folder: str) -> bytes | None:
+        self._answer()
+        return next(iter(self.folders.get(folder, [])[-1:]), None)
+
+    async def leave(self, folder: str, raw: bytes) -> None:
+        self._answer()
+        self.folders.setdefault(folder, []).append(raw)
 
     def _these(self, uids: Iterable[int]) -> Iterable[_Paper]:
         wanted = set(uids)

@@ -14,27 +14,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 
 from mailgate.core.identity import judge
 from mailgate.edges.archive import Kept
-from mailgate.edges.mailbox import PIECE, Mailbox
-from mailgate.errors import MailboxError, MailboxGone
-from mailgate.jobs import reading
+from mailgate.edges.mailbox import Mailbox
+from mailgate.errors import MailboxGone
+from mailgate.jobs import anchors, reading
+from mailgate.jobs.fetching import Batch, Fetcher
 from mailgate.jobs.reading import Arrived
 from mailgate.model import CheckReport, Entered, Entry, Fate, Stub
 from mailgate.office import Office
 
 log = logging.getLogger("mailgate.intake")
 
-_BATCH_MAILS = 50
-_BATCH_BYTES = 4 << 20
 _TURN = 5  # letters entered before the registry's thread lets a reply be sent
 _BROKEN_IN_A_ROW = 3  # connections that break without anything taken: the server is away, not one message bad
 _VANISHED = "ข้อความถูกนำออกจากกล่องโดยผู้อื่นก่อนระบบอ่าน"
 _TOO_LARGE = "ข้อความมีขนาดใหญ่เกินที่กำหนด ({size:,} ไบต์) ยังอยู่ในกล่องจดหมาย โปรดให้เจ้าหน้าที่ตรวจสอบ"
-
-Batch = list[Arrived]
 
 
 class Check:
@@ -43,8 +39,8 @@ class Check:
     def __init__(self, office: Office, report: CheckReport) -> None:
         self._office = office
         self.report = report
-        self._careful: set[int] = set()  # UIDs whose fetch broke the connection: they are taken alone, in pieces
-        self._given_up: set[int] = set()
+        self._fetcher = Fetcher(office, report)
+        self._anchored = False
 
     async def run(self) -> None:
         """Take all that waits; open the mailbox anew where the line breaks. Raises MailboxError or ArchiveError."""
@@ -68,95 +64,37 @@ class Check:
             waiting = await mailbox.waiting(start)
             unknown = await office.registry(office.store.journal.unknown, name, mailbox.uidvalidity, waiting)
             await self._file(mailbox, await self._left_over(mailbox, waiting))
-            fresh = [uid for uid in unknown if uid not in self._given_up]
+            fresh = [uid for uid in unknown if uid not in self._fetcher.given_up]
             if not fresh:
                 break
+            if not self._anchored:
+                await anchors.check(office, mailbox)
+                self._anchored = True
             await self._take(mailbox, fresh)
+        if self.report.registered:
+            await anchors.write(office, mailbox, self.report)
         self.report.balance = len(unknown)
         await self._remember(mailbox, waiting, unknown, full)
 
     async def _take(self, mailbox: Mailbox, uids: list[int]) -> None:
         """Fetch one batch while the one before is being registered."""
         stubs = await mailbox.stubs(uids)
-        await self._vanished(mailbox, set(uids) - {s.uid for s in stubs})
-        registering: asyncio.Task[list[int]] | None = None
-        try:
-            for group in self._groups(stubs):
-                batch = await self._fetch(mailbox, group)
-                keeping = asyncio.create_task(self._keep(batch))
-                if registering is not None:
-                    await self._file(mailbox, await registering)
-                registering = asyncio.create_task(self._register(batch, keeping))
-            if registering is not None:
-                await self._file(mailbox, await registering)
-        finally:
-            if registering is not None and not registering.cancelled():
-                await asyncio.wait([registering])  # never leave a commit unwatched
-                registering.cancelled() or registering.exception()
-
-    def _groups(self, stubs: list[Stub]) -> Iterator[list[Stub]]:
-        """Batches small enough for memory, oldest first; large and suspicious messages alone."""
-        group: list[Stub] = []
-        for stub in stubs:
-            alone = stub.size > PIECE or stub.uid in self._careful
-            full = len(group) >= _BATCH_MAILS or sum(s.size for s in group) + stub.size > _BATCH_BYTES
-            if group and (alone or full):
-                yield group
-                group = []
-            if alone:
-                yield [stub]
-            else:
-                group.append(stub)
-        if group:
-            yield group
-
-    async def _fetch(self, mailbox: Mailbox, group: list[Stub]) -> Batch:
-        try:
-            self._office.archive.room_for(2 * sum(s.size for s in group))
-            if len(group) == 1 and (group[0].size > PIECE or group[0].uid in self._careful):
-                return await self._fetch_one(mailbox, group[0])
-            raws = await mailbox.fetch([s.uid for s in group])
-        except MailboxGone:
-            self._suspect(group)
-            raise
-        except MailboxError as e:  # the server says no to one of these, and goes on
-            log.warning("a fetch was refused: %s", e)
-            self._suspect(group)
-            return []
-        missing = {s.uid for s in group} - set(raws)
-        self._careful |= missing
-        return [Arrived(stub, raws[stub.uid]) for stub in group if stub.uid in raws]
-
-    async def _fetch_one(self, mailbox: Mailbox, stub: Stub) -> Batch:
-        """A large message goes to disk in pieces, so that memory does not grow with it."""
-        if stub.size > self._office.config.imap.max_size:
+        for uid in sorted(set(uids) - {s.uid for s in stubs}):
+            await self._set_aside(Stub(mailbox.uidvalidity, uid, 0, self._office.clock.now()), _VANISHED)
+        for stub in [s for s in stubs if s.size > self._office.config.imap.max_size]:
+            stubs.remove(stub)
             await self._set_aside(stub, _TOO_LARGE.format(size=stub.size))
-            return []
-        incoming = self._office.archive.begin()
+        tasks: list[asyncio.Task[list[int]]] = []
         try:
-            there = await mailbox.fetch_pieces(stub.uid, incoming.write)
-        except BaseException:
-            incoming.abandon()
-            raise
-        if there:
-            return [Arrived(stub, None, incoming)]
-        incoming.abandon()
-        self._give_up(stub, "the server lists it but does not give it")
-        return []
-
-    def _suspect(self, group: list[Stub]) -> None:
-        """The connection broke in this group: its members are tried alone, and one that breaks it again is left."""
-        for stub in group:
-            if stub.uid in self._careful:
-                self._give_up(stub, "fetching it breaks the connection")
-            self._careful.add(stub.uid)
-
-    def _give_up(self, stub: Stub, why: str) -> None:
-        self._given_up.add(stub.uid)
-        self.report.seen += 1
-        self.report.failed += 1
-        self.report.problems.append(f"message UID {stub.uid} could not be fetched: {why}; it stays in the mailbox")
-        log.error("message uid=%d size=%d could not be fetched: %s", stub.uid, stub.size, why)
+            async for batch in self._fetcher.batches(mailbox, stubs):
+                tasks.append(asyncio.create_task(self._register(batch, *tasks[-1:])))
+                if len(tasks) > 1:
+                    await self._file(mailbox, await tasks[-2])
+            if tasks:
+                await self._file(mailbox, await tasks[-1])
+        finally:
+            # Never leave a commit unwatched; what it raises has been or will be raised by the check itself.
+            await asyncio.gather(*tasks[-2:], return_exceptions=True)
 
     async def _keep(self, batch: Batch) -> list[Kept]:
         """Make the raw bytes of a batch durable (law 1), half of it on each of the archive's two threads."""
@@ -167,9 +105,12 @@ class Check:
     def _keep_all(self, batch: Batch) -> list[Kept]:
         return [reading.keep(self._office, arrived) for arrived in batch]
 
-    async def _register(self, batch: Batch, keeping: asyncio.Task[list[Kept]]) -> list[int]:
-        """Read and enter a batch that is kept, in order; returns the UIDs that may be filed away."""
-        ready = list(zip(batch, await keeping, strict=True))
+    async def _register(self, batch: Batch, before: asyncio.Task[list[int]] | None = None) -> list[int]:
+        """Keep a batch; then, after the one before, read and enter it; returns the UIDs that may be filed away."""
+        kept = await self._keep(batch)
+        if before is not None:
+            await asyncio.shield(before)
+        ready = list(zip(batch, kept, strict=True))
         for start in range(0, len(ready), _TURN):
             await self._office.registry(self._enter, ready[start : start + _TURN])
         return [arrived.stub.uid for arrived in batch]
@@ -200,10 +141,6 @@ class Check:
         self.report.seen += 1
         self.report.set_aside += 1
         log.warning("set aside uid=%d size=%d", stub.uid, stub.size)
-
-    async def _vanished(self, mailbox: Mailbox, uids: set[int]) -> None:
-        for uid in sorted(uids):
-            await self._set_aside(Stub(mailbox.uidvalidity, uid, 0, self._office.clock.now()), _VANISHED)
 
     async def _file(self, mailbox: Mailbox, uids: list[int]) -> None:
         if not uids:
@@ -241,7 +178,7 @@ class Check:
             await office.registry(office.store.journal.mark, name, mailbox.uidvalidity, below, now)
 
     def _progress(self) -> int:
-        return self.report.seen + len(self._careful) + len(self._given_up)
+        return self.report.seen + self._fetcher.progress()
 
 
 _COUNTERS = {

@@ -63,6 +63,11 @@ class Chain:
         seq, link = self._last()
         return seq, link.hex()
 
+    def link_at(self, seq: int) -> str:
+        """The link (hex) of an event, or "" if there is none."""
+        link = self._db.value("SELECT link FROM event WHERE seq = ?", (seq,))
+        return link.hex() if link else ""
+
     def events(self, after: int = 0) -> Iterator[Row]:
         """Events in order, read in pages so that memory does not grow with the register."""
         while rows := self._db.all("SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT 1000", (after,)):

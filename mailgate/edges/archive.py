@@ -1,6 +1,6 @@
 """The archive: every mail's raw bytes, byte for byte, under their SHA-256 (Act B.E. 2565 s.15: evidence).
 
-A file is written to ``incoming/``, fsynced, renamed to ``ab/abcd….eml`` and its folder fsynced, before any row speaks
+A file is written to ``incoming/``, fsynced, renamed to ``a/abcd….eml`` and its folder fsynced, before any row speaks
 of it (law 1). What a crash leaves in ``incoming/`` belongs to nobody and is swept at the next start.
 """
 
@@ -10,7 +10,7 @@ import errno
 import hashlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,19 +90,27 @@ class Archive:
             return Incoming(self._incoming / f"{os.getpid()}-{next(self._numbers)}")
 
     def keep(self, incoming: Incoming) -> Kept:
-        """Make a written mail durable under its hash. Keeping the same bytes again is harmless."""
+        """Make one written mail durable; see ``keep_all``."""
+        return self.keep_all([incoming])[0]
+
+    def keep_all(self, mails: Sequence[Incoming]) -> list[Kept]:
+        """Make written mails durable under their hashes. Keeping the same bytes again is harmless.
+
+        Each file is fsynced before it is renamed; each folder is fsynced once after its renames.
+        """
         with _mended(f"cannot write to the archive {self.folder}"):
-            sha256 = incoming.close()
-            path = self.path(sha256)
-            self._make(path.parent)
-            os.replace(incoming.path, path)
-            point("archive.renamed")
-            _fsync_folder(path.parent)
+            kept = [Kept(sha256, self.path(sha256), m.size) for m, sha256 in [(m, m.close()) for m in mails]]
+            for mail, incoming in zip(kept, mails, strict=True):
+                self._make(mail.path.parent)
+                os.replace(incoming.path, mail.path)
+                point("archive.renamed")
+            for folder in sorted({mail.path.parent for mail in kept}):
+                _fsync_folder(folder)
             point("archive.kept")
-        return Kept(sha256, path, incoming.size)
+        return kept
 
     def _make(self, folder: Path) -> None:
-        """Make one of the 256 folders durably, once."""
+        """Make one of the sixteen folders durably, once."""
         if folder not in self._made:
             folder.mkdir(mode=0o700, exist_ok=True)
             _fsync_folder(self.folder)
@@ -110,7 +118,7 @@ class Archive:
 
     def path(self, sha256: str) -> Path:
         """Where the mail with this hash is kept."""
-        return self.folder / sha256[:2] / f"{sha256}.eml"
+        return self.folder / sha256[:1] / f"{sha256}.eml"
 
     def check(self, sha256: str) -> str:
         """Re-read a kept mail: "" if its bytes fit its name, else what is wrong."""

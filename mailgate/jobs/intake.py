@@ -2,8 +2,8 @@
 
     waiting → not yet in the journal → batches; of these, at the same time
       fetch batch n+2          on the wire
-      keep  batch n+1          raw bytes to disk, fsynced, several at once
-      read and enter batch n   on the registry's thread, in order, one durable commit a letter
+      examine batch n+1        raw bytes to disk, fsynced; then headers and structure read
+      enter batch n            on the registry's thread, in order, one durable commit a letter
       then tell the mailbox that batch n is done
 
 Nothing is told to the mailbox before its row is committed. A crash anywhere is mended by the next check, which is this
@@ -16,17 +16,17 @@ import asyncio
 import logging
 
 from mailgate.core.identity import judge
-from mailgate.edges.archive import Kept
 from mailgate.edges.mailbox import Mailbox
 from mailgate.errors import MailboxGone
 from mailgate.jobs import anchors, reading
 from mailgate.jobs.fetching import Batch, Fetcher
-from mailgate.jobs.reading import Arrived
+from mailgate.jobs.reading import Examined
 from mailgate.model import CheckReport, Entered, Entry, Fate, Stub
 from mailgate.office import Office
 
 log = logging.getLogger("mailgate.intake")
 
+_AHEAD = 2  # batches on their way to the register while the next is fetched
 _TURN = 5  # letters entered before the registry's thread lets a reply be sent
 _BROKEN_IN_A_ROW = 3  # connections that break without anything taken: the server is away, not one message bad
 _VANISHED = "ข้อความถูกนำออกจากกล่องโดยผู้อื่นก่อนระบบอ่าน"
@@ -88,38 +88,35 @@ class Check:
         try:
             async for batch in self._fetcher.batches(mailbox, stubs):
                 tasks.append(asyncio.create_task(self._register(batch, *tasks[-1:])))
-                if len(tasks) > 1:
-                    await self._file(mailbox, await tasks[-2])
-            if tasks:
-                await self._file(mailbox, await tasks[-1])
+                if len(tasks) > _AHEAD:
+                    await self._file(mailbox, await tasks[-1 - _AHEAD])
+            for task in tasks[-_AHEAD:]:
+                await self._file(mailbox, await task)
         finally:
             # Never leave a commit unwatched; what it raises has been or will be raised by the check itself.
-            await asyncio.gather(*tasks[-2:], return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _keep(self, batch: Batch) -> list[Kept]:
-        """Make the raw bytes of a batch durable (law 1), half of it on each of the archive's two threads."""
+    async def _examine(self, batch: Batch) -> list[Examined]:
+        """Keep and read a batch, half of it on each of the archive's two threads."""
         half = (len(batch) + 1) // 2
-        kept = await asyncio.gather(*(self._office.disk(self._keep_all, part) for part in (batch[:half], batch[half:])))
-        return [*kept[0], *kept[1]]
-
-    def _keep_all(self, batch: Batch) -> list[Kept]:
-        return [reading.keep(self._office, arrived) for arrived in batch]
+        work = (self._office.disk(reading.examine, self._office, part) for part in (batch[:half], batch[half:]))
+        first, second = await asyncio.gather(*work)
+        return [*first, *second]
 
     async def _register(self, batch: Batch, before: asyncio.Task[list[int]] | None = None) -> list[int]:
-        """Keep a batch; then, after the one before, read and enter it; returns the UIDs that may be filed away."""
-        kept = await self._keep(batch)
+        """Examine a batch; then, after the one before, enter it; returns the UIDs that may be filed away."""
+        ready = await self._examine(batch)
         if before is not None:
             await asyncio.shield(before)
-        ready = list(zip(batch, kept, strict=True))
         for start in range(0, len(ready), _TURN):
             await self._office.registry(self._enter, ready[start : start + _TURN])
-        return [arrived.stub.uid for arrived in batch]
+        return [examined.stub.uid for examined in ready]
 
-    def _enter(self, ready: list[tuple[Arrived, Kept]]) -> None:
+    def _enter(self, ready: list[Examined]) -> None:
         office = self._office
         hold = not office.config.replies.enabled
-        for arrived, kept in ready:
-            entry = reading.read(office, arrived, kept)
+        for examined in ready:
+            entry = reading.decide(office, examined)
             entered = office.store.receipts.enter(entry, judge, reading.composer(office), hold=hold)
             if entered is not None:
                 self._count(entry, entered, hold)

@@ -28,36 +28,53 @@ class Arrived:
     incoming: Incoming | None = None
 
 
-def keep(office: Office, arrived: Arrived) -> Kept:
-    """Make the raw bytes durable (law 1). Raises ArchiveError."""
-    incoming = arrived.incoming
-    if incoming is None:
-        incoming = office.archive.begin()
-        incoming.write(arrived.raw or b"")
-    return office.archive.keep(incoming)
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A message that is safely kept, and all that can be known of it without asking the registry."""
+
+    stub: Stub
+    kept: Kept
+    mail: Mail
+    content_digest: str
+    enclosures: Enclosures
 
 
-def read(office: Office, arrived: Arrived, kept: Kept) -> Entry:
-    """Everything that is decided before the transaction. Runs on the registry's thread; never raises for a bad mail."""
-    stub, now = arrived.stub, office.clock.now()
+def examine(office: Office, batch: list[Arrived]) -> list[Examined]:
+    """Make the raw bytes durable (law 1), then read them. Runs beside the registry. Raises ArchiveError only."""
+    incoming = [arrived.incoming or _written(office, arrived.raw or b"") for arrived in batch]
+    return [_examined(arrived, kept) for arrived, kept in zip(batch, office.archive.keep_all(incoming), strict=True)]
+
+
+def _written(office: Office, raw: bytes) -> Incoming:
+    incoming = office.archive.begin()
+    incoming.write(raw)
+    return incoming
+
+
+def _examined(arrived: Arrived, kept: Kept) -> Examined:
     raw = arrived.raw if arrived.raw is not None else kept.read(0, HEADER_BYTES)
-    mail = headers(raw[:HEADER_BYTES])
+    mail, start = headers(raw[:HEADER_BYTES]), header_block(raw[:HEADER_BYTES])[1]
+    whole = arrived.raw is not None
+    digest = identity.content_digest(mail, (raw[start:],) if whole else kept.chunks(start))
+    return Examined(arrived.stub, kept, mail, digest, parts.enclosures(parts.BytesSource(raw) if whole else kept))
+
+
+def decide(office: Office, examined: Examined) -> Entry:
+    """Everything that is decided before the transaction: what it is, who handles it, the times."""
+    mail, kept = examined.mail, examined.kept
     answers = _answered_item(office, mail)
-    screening = screen(mail, _facts(office, mail, answers is not None))
     service = services.find(mail.subject, office.config.services)
-    start = header_block(raw[:HEADER_BYTES])[1]
-    body: Iterable[bytes] = (raw[start:],) if arrived.raw is not None else kept.chunks(start)
     return Entry(
         mailbox=office.config.imap.mailbox,
-        stub=stub,
-        seen_at=now,
+        stub=examined.stub,
+        seen_at=office.clock.now(),
         mail=mail,
-        screening=screening,
+        screening=screen(mail, _facts(office, mail, answers is not None)),
         sha256=kept.sha256,
-        content_digest=identity.content_digest(mail, body),
+        content_digest=examined.content_digest,
         size=kept.size,
-        enclosures=parts.enclosures(parts.BytesSource(raw) if arrived.raw is not None else kept),
-        receiving=_times(office, stub, service),
+        enclosures=examined.enclosures,
+        receiving=_times(office, examined.stub, service),
         service=service.key if service else None,
         officer=_officers(office, service),
         confidential=bool(service and service.confidential),

@@ -83,7 +83,7 @@ class Machine:
     def _archived(self, db: sqlite3.Connection) -> list[str]:
         found = []
         for row in db.execute("SELECT sha256 FROM mail WHERE sha256 IS NOT NULL"):
-            path = self.folder / "archive" / row["sha256"][:2] / f"{row['sha256']}.eml"
+            path = self.folder / "archive" / row["sha256"][:1] / f"{row['sha256']}.eml"
             if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != row["sha256"]:
                 found.append(f"law 1: {row['sha256'][:12]} is not in the archive")
         return found

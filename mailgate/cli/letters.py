@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import click
 
-from mailgate.cli.context import Settings, as_json, emit, lines, receipt, table
+from mailgate.cli.context import Settings, as_json, receipt
+from mailgate.edges.terminal import emit, lines, table
 from mailgate.errors import MailgateError
 from mailgate.jobs import views
 from mailgate.model import Fate

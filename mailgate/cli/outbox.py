@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import click
 
-from mailgate.cli.context import Settings, as_json, emit, table
+from mailgate.cli.context import Settings, as_json
+from mailgate.edges.terminal import emit, table
 from mailgate.jobs import views
 from mailgate.model import State
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from mailgate import config_file
-from mailgate.cli.context import as_json, emit
+from mailgate.cli.context import as_json
 from mailgate.edges.templates import shipped
+from mailgate.edges.terminal import emit
 from mailgate.errors import UsageError
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from mailgate import daemon
-from mailgate.cli.context import NEEDS_A_PERSON, Settings, as_json, colour, emit, lines
+from mailgate.cli.context import NEEDS_A_PERSON, Settings, as_json
 from mailgate.edges.store import Lock
+from mailgate.edges.terminal import colour, emit, lines
 from mailgate.jobs import doctor as doctors
 from mailgate.jobs import poll as polls
 from mailgate.jobs.doctor import Finding

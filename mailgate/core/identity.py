@@ -19,10 +19,13 @@ def content_digest(mail: Mail, body: Iterable[bytes]) -> str:
 
     Received, Return-Path, DKIM and the like are left out, so a second delivery of one mail has the same digest.
     """
-    digest = hashlib.sha256()
+    written = hashlib.sha256()
     for name, value in mail.fields:
         if name in _WRITTEN:
-            digest.update(b"%s:%s\n" % (name.encode("ascii"), b" ".join(value.split())))
+            text = b" ".join(value.split())
+            written.update(b"%s:%d:%s" % (name.encode("ascii"), len(text), text))
+    # Of fixed length, so that no body can pass for headers: a mail made so would swallow another.
+    digest = hashlib.sha256(written.digest())
     for piece in body:
         digest.update(piece.replace(b"\r", b""))
     return digest.hexdigest()

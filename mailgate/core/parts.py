@@ -6,15 +6,13 @@ uuencoded files inside a text body are text here. Lines end with LF or CRLF; a b
 
 from __future__ import annotations
 
-import binascii
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from mailgate.core import parse
 from mailgate.core.encoded import parameter, raw_parameter
+from mailgate.core.source import CHUNK, Source, base64_size, quoted_size
 from mailgate.model import Enclosures
 
-CHUNK = 1024 * 1024
 MAX_DEPTH = 30
 MAX_PARTS = 1000
 MAX_DASHED_LINES = 500_000
@@ -23,35 +21,7 @@ _PART_HEADER = 16 * 1024
 _PART_FIELDS = 100
 # RFC 2046 s.5.1.1 allows 70 characters; real ones are longer, but not much.
 _BOUNDARY_LINE = 1000
-_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BODY_TYPES = ("text/plain", "text/html")
-
-
-class Source(Protocol):
-    """The bytes of a message, wherever they lie. A read beyond the end gives what there is."""
-
-    @property
-    def size(self) -> int:
-        """Length in bytes."""
-        ...
-
-    def read(self, offset: int, length: int) -> bytes:
-        """At most ``length`` bytes from ``offset``."""
-        ...
-
-
-class BytesSource:
-    """A message in memory."""
-
-    def __init__(self, raw: bytes) -> None:
-        self._raw = raw
-
-    @property
-    def size(self) -> int:
-        return len(self._raw)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self._raw[offset : offset + length]
 
 
 def enclosures(source: Source) -> Enclosures:
@@ -222,30 +192,10 @@ class _Walk:
         if end <= part.start:
             return 0
         if part.encoding == "base64":
-            return self._base64_size(part.start, end)
+            return base64_size(self.source, part.start, end)
         if part.encoding == "quoted-printable":
-            return self._quoted_size(part.start, end)
+            return quoted_size(self.source, part.start, end)
         return end - part.start
-
-    def _base64_size(self, start: int, end: int) -> int:
-        """Four characters are three bytes; the rest of two or three is one or two, padded or not."""
-        characters = 0
-        for offset in range(start, end, CHUNK):
-            chunk = self.source.read(offset, min(CHUNK, end - offset))
-            characters += len(chunk) - len(chunk.translate(None, _BASE64))
-        return characters // 4 * 3 + max(characters % 4 - 1, 0)
-
-    def _quoted_size(self, start: int, end: int) -> int:
-        total, offset = 0, start
-        while offset < end:
-            chunk = self.source.read(offset, min(CHUNK, end - offset))
-            if not chunk:
-                break
-            if offset + len(chunk) < end:
-                chunk = chunk[: _safe_cut(chunk)]
-            total += len(binascii.a2b_qp(chunk))
-            offset += len(chunk)
-        return total
 
 
 def _token(value: bytes) -> str:
@@ -257,12 +207,3 @@ def _boundary(declared: bytes) -> bytes:
     found = raw_parameter(declared, "boundary") or parameter(declared, "boundary").encode("utf-8", "replace")
     found = found.rstrip()
     return found if len(found) <= _BOUNDARY_LINE - 10 else b""
-
-
-def _safe_cut(chunk: bytes) -> int:
-    """Where quoted-printable can be cut without tearing an escape or a soft line break."""
-    line = chunk.rfind(b"\n") + 1
-    if line:
-        return line
-    escape = chunk.rfind(b"=", len(chunk) - 2)
-    return escape if escape > 0 else len(chunk)

@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     Rule("nobody", Kind.LETTER, signs.no_sender, "ไม่มีที่อยู่ผู้ส่งให้ตอบกลับ"),
     Rule("null-path", Kind.LETTER, signs.null_path, "ผู้ส่งไม่ประสงค์รับคำตอบ (Return-Path ว่าง)"),
     Rule("own-address", Kind.LETTER, signs.own_address, "ใช้ที่อยู่ของสำนักงานเป็นผู้ส่ง"),
+    Rule("report", Kind.LETTER, signs.other_report, "เป็นรายงานของเครื่องให้บริการ"),
     Rule("loop-mark", Kind.LETTER, signs.loop_headers, "มีเครื่องหมายของระบบตอบรับอัตโนมัติ"),
     Rule("auto-submitted", Kind.LETTER, signs.auto_submitted, "แจ้งว่าเป็นข้อความอัตโนมัติ (Auto-Submitted)"),
     Rule("responder", Kind.LETTER, signs.responder_headers, "มีเครื่องหมายของระบบตอบรับอัตโนมัติ"),
@@ -93,6 +94,8 @@ def _destination(mail: Mail, results: Authentication) -> Destination:
     """
     sender = mail.sender.address if mail.sender else ""
     path = mail.return_path
+    if path is None and mail.all("return-path") and not results.confirmed:
+        return Destination("", "อ่าน Return-Path ไม่ได้")
     if sender and (path is None or results.confirmed or unwrap(path).lower() == sender.lower()):
         address = sender
     else:

@@ -129,8 +129,13 @@ def own_address(mail: Mail, facts: Facts) -> str:
     return f"From: {ours}" if ours else ""
 
 
+def other_report(mail: Mail, facts: Facts) -> str:
+    return _starts(mail, "content-type", ("multipart/report",))
+
+
 def loop_headers(mail: Mail, facts: Facts) -> str:
-    return _present(mail, _LOOPS)
+    zammad = (name for name, _ in mail.fields if name.startswith("x-zammad-"))
+    return _present(mail, (*_LOOPS, *zammad))
 
 
 def auto_submitted(mail: Mail, facts: Facts) -> str:

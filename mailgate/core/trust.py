@@ -14,6 +14,7 @@ _RESULT = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*=\s*([a-z]{1,12})", re.IGNOR
 _POLICY = re.compile(
     r"\bp\s*=\s*(reject|quarantine|none)|policy\.published-domain-policy=(reject|quarantine|none)", re.I
 )
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)')
 _CAP = 8192
 
 
@@ -56,8 +57,9 @@ def _read(results: str) -> Authentication:
 
 
 def _without_comments(text: str) -> str:
+    """Comments and quoted strings are the sender's words, or may be: only what stands outside them is a result."""
     depth, kept = 0, []
-    for char in text:
+    for char in _QUOTED.sub(" ", text):
         depth += char == "("
         if depth == 0:
             kept.append(char)

@@ -18,7 +18,6 @@ from typing import Any
 import click
 
 from mailgate import config_file
-from mailgate.cli.context import emit, table
 from mailgate.config import Config
 from mailgate.demo.imap_server import DemoMailbox
 from mailgate.demo.letters import Sample, samples
@@ -26,6 +25,7 @@ from mailgate.demo.smtp_server import DemoPost
 from mailgate.edges.clock import PaperClock, SystemClock
 from mailgate.edges.store import Lock
 from mailgate.edges.templates import shipped
+from mailgate.edges.terminal import emit, table
 from mailgate.errors import MailgateError
 from mailgate.jobs import views
 from mailgate.jobs.digest import digest

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
-from mailgate.config import Imap
+from mailgate.config_servers import Imap
 from mailgate.edges import imap_text
 from mailgate.edges.imap_wire import Lines, Refused, Wire
 from mailgate.edges.mailbox import PIECE

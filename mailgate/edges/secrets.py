@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mailgate.config import Server
+from mailgate.config_servers import Server
 from mailgate.errors import ConfigError
 
 Secret = Callable[[], str]

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import aiosmtplib
 
-from mailgate.config import Smtp
+from mailgate.config_servers import Smtp
 from mailgate.edges.points import point
 from mailgate.edges.secrets import Secret
 from mailgate.edges.tls import client_context, explain

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from mailgate.config import Service
-from mailgate.core import compose, identity, parts, services, tokens, trust
+from mailgate.core import compose, identity, services, tokens, trust
 from mailgate.core.parse import header_block, headers
+from mailgate.core.parts import enclosures
 from mailgate.core.screen import screen
 from mailgate.core.screen_signs import Facts
+from mailgate.core.source import BytesSource
 from mailgate.edges.archive import Incoming, Kept
 from mailgate.edges.store.receipts import Compose
 from mailgate.model import Draft, Enclosures, Entry, Mail, Receipt, Receiving, Screening, Stub
@@ -56,7 +58,7 @@ def _examined(arrived: Arrived, kept: Kept) -> Examined:
     mail, start = headers(raw[:HEADER_BYTES]), header_block(raw[:HEADER_BYTES])[1]
     whole = arrived.raw is not None
     digest = identity.content_digest(mail, (raw[start:],) if whole else kept.chunks(start))
-    return Examined(arrived.stub, kept, mail, digest, parts.enclosures(parts.BytesSource(raw) if whole else kept))
+    return Examined(arrived.stub, kept, mail, digest, enclosures(BytesSource(raw) if whole else kept))
 
 
 def decide(office: Office, examined: Examined) -> Entry:

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailgate.core import parts
-from mailgate.core.parts import CHUNK, MAX_DEPTH, BytesSource, enclosures
+from mailgate.core.parts import MAX_DEPTH, enclosures
+from mailgate.core.source import CHUNK, BytesSource
 from mailgate.model import Enclosures
 
 

@@ -98,7 +98,8 @@ def _open(path: Path) -> Database:
         sql.execute("PRAGMA journal_mode = WAL")
     finally:
         os.umask(old)
-    return Database(sql, execute_plugins=False, recursive_triggers=False)
+    # Recursive triggers, so that REPLACE cannot delete behind the guards.
+    return Database(sql, execute_plugins=False, recursive_triggers=True)
 
 
 @contextmanager

@@ -72,6 +72,8 @@ class Outbox:
             raise MailgateError(f"item {item} is {row['state']}: it cannot be told to {verb}", _HINTS[verb])
         with self._db.immediate(verb):
             self._move(item, State(row["state"]), target, now, note=note)
+            if row["state"] == State.UNSURE:  # this is its second time: never a third by itself
+                self._db.sql.execute("UPDATE outbox SET resent = 1 WHERE id = ?", (item,))
             self._chain.append(now, verb, {"item": item, "from": row["state"], "note": note}, row["letter_id"])
         return self.get(item)
 

@@ -1,0 +1,126 @@
+"""The journal of mails seen, the mark of how far a mailbox is accounted for, and the ledger of checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailgate.core.identity import judge
+from mailgate.edges.store import Store
+from mailgate.model import CheckReport, Kind
+from tests.builders import NOW, draft, entry
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A registry that has seen UIDs 2, 3 (a bounce) and 5 (set aside) of INBOX, UIDVALIDITY 1."""
+    made = Store(tmp_path / "registry.db")
+    made.receipts.enter(entry(2), judge, draft)
+    made.receipts.enter(entry(3, kind=Kind.BOUNCE), judge, draft)
+    made.receipts.set_aside(entry(5, sha256=""), "too large")
+    yield made
+    made.close()
+
+
+def test_unknown_is_what_was_never_seen(store: Store) -> None:
+    assert store.journal.unknown("INBOX", 1, [9, 5, 4, 3, 2, 1]) == [1, 4, 9]
+    assert store.journal.unknown("INBOX", 1, [2, 3]) == []
+    assert store.journal.unknown("INBOX", 1, []) == []
+    assert store.journal.unknown("INBOX", 2, [2, 3]) == [2, 3]
+    assert store.journal.unknown("Other", 1, [2]) == [2]
+
+
+def test_what_is_filed_is_told_once_and_what_is_set_aside_stays(store: Store) -> None:
+    assert store.journal.unfiled("INBOX", 1, [1, 2, 3, 4, 5]) == [2, 3]
+    store.journal.filed("INBOX", 1, [2], "Registered/2569", NOW)
+    assert store.journal.unfiled("INBOX", 1, [1, 2, 3, 4, 5]) == [3]
+    assert store.journal.unfiled("INBOX", 2, [3]) == []
+    first = store.db.value("SELECT filed_at FROM mail WHERE uid = 2")
+    store.journal.filed("INBOX", 1, [2], "Registered/2569", NOW + timedelta(days=1))
+    assert store.db.value("SELECT filed_at FROM mail WHERE uid = 2") == first
+
+
+def test_filing_is_an_event(store: Store) -> None:
+    store.journal.filed("INBOX", 1, [2, 3], "Registered/2569", NOW)
+    assert [e["kind"] for e in store.chain.events()][-1] == "filed"
+
+
+def test_the_mark_moves_and_remembers_when_all_was_compared(store: Store) -> None:
+    assert store.journal.accounted_below("INBOX", 1) == (1, None)
+    store.journal.mark("INBOX", 1, 6, NOW)
+    assert store.journal.accounted_below("INBOX", 1) == (6, NOW)
+    store.journal.mark("INBOX", 1, 9, None)
+    assert store.journal.accounted_below("INBOX", 1) == (9, NOW)
+    store.journal.mark("INBOX", 1, 4, None)
+    assert store.journal.accounted_below("INBOX", 1) == (4, NOW)
+    assert store.journal.accounted_below("INBOX", 2) == (1, None)
+
+
+def test_a_mark_without_a_comparison_has_none(store: Store) -> None:
+    store.journal.mark("INBOX", 1, 6, None)
+    assert store.journal.accounted_below("INBOX", 1) == (6, None)
+
+
+def test_a_mark_that_does_not_move_writes_nothing(store: Store) -> None:
+    store.journal.mark("INBOX", 1, 6, NOW)
+    before = store.db.sql.total_changes
+    store.journal.mark("INBOX", 1, 6, None)
+    assert store.db.sql.total_changes == before
+
+
+def test_the_epochs_of_a_mailbox_in_the_order_they_came(store: Store) -> None:
+    store.receipts.enter(entry(1, uidvalidity=7), judge, draft)
+    store.receipts.enter(entry(4, uidvalidity=4), judge, draft)
+    assert store.journal.epochs("INBOX") == [1, 7, 4]
+    assert store.journal.epochs("Other") == []
+
+
+def test_every_fate_adds_up_to_what_was_seen(store: Store) -> None:
+    assert store.reports.fates() == {"registered": 1, "bounce": 1, "set_aside": 1}
+
+
+def test_a_check_that_came_to_its_end_fulfils_its_slot(store: Store) -> None:
+    check = store.ledger.begin(NOW, NOW)
+    assert not store.ledger.is_done(NOW)
+    assert store.ledger.tries(NOW) == (1, NOW)
+    store.ledger.end(check, CheckReport(slot=NOW, seen=3, registered=1), NOW)
+    assert store.ledger.is_done(NOW)
+    assert not store.ledger.is_done(NOW + timedelta(hours=2))
+    event = list(store.chain.events())[-1]
+    assert event["kind"] == "checked"
+    assert '"registered":1' in event["payload"]
+
+
+def test_a_check_that_failed_does_not(store: Store) -> None:
+    check = store.ledger.begin(NOW, NOW)
+    store.ledger.fail(check, "the server is away", NOW)
+    assert not store.ledger.is_done(NOW)
+    last = store.ledger.last()
+    assert last
+    assert (last["problem"], last["report"]) == ("the server is away", None)
+    second = store.ledger.begin(NOW, NOW + timedelta(minutes=1))
+    assert store.ledger.tries(NOW) == (2, NOW + timedelta(minutes=1))
+    store.ledger.end(second, CheckReport(slot=NOW, problems=["a", "b"]), NOW)
+    last = store.ledger.last()
+    assert last
+    assert last["problem"] == "a\nb"
+
+
+def test_a_check_outside_the_slots_fulfils_none(store: Store) -> None:
+    store.ledger.end(store.ledger.begin(None, NOW), CheckReport(), NOW)
+    assert not store.ledger.is_done(NOW)
+    assert store.ledger.tries(NOW) == (0, None)
+
+
+def test_a_registry_keeps_its_name(store: Store, tmp_path: Path) -> None:
+    name = store.registry_id()
+    assert name == store.registry_id()
+    other = Store(tmp_path / "registry.db")
+    assert other.registry_id() == name
+    other.close()
+    third = Store(tmp_path / "third.db")
+    assert third.registry_id() != name
+    third.close()

@@ -86,8 +86,7 @@ def _run(folder: Path, dovecot: Dovecot, count: int, done: str) -> int:
 
 def _poll(config: Path, password: str) -> tuple[dict[str, Any], float, Any]:
     environment = os.environ | {"MAILGATE_IMAP_PASSWORD": password}
-    profile = os.environ.get("BENCH_PROFILE", "").split()
-    command = [*profile, sys.executable, *os.environ.get("BENCH_MAIN", "-m mailgate").split(), "--config", str(config), "poll", "--json"]
+    command = [sys.executable, "-m", "mailgate", "--config", str(config), "poll", "--json"]
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None

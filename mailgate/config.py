@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from mailgate.config_servers import Imap, Smtp
-from mailgate.config_types import Clock, Duration, Email, Hours, Line, Table, Words, Zone
+from mailgate.config_types import Clock, Duration, Email, Hours, Line, MaybePath, Table, Words, Zone
 
 
 class Person(Table):
@@ -101,7 +101,7 @@ class Replies(Table):
         "token",
         description="Envelope sender: the office's address with our token (name+b.…@), without it, or <>.",
     )
-    templates: Path | None = Field(None, description="Folder whose files replace the shipped templates one by one.")
+    templates: MaybePath = Field(None, description="Folder whose files replace the shipped templates one by one.")
     retry_for: Duration = Field(timedelta(days=4), description="Give up a reply after this long.", examples=["4d"])
     resend_unsure_after: Duration = Field(
         timedelta(minutes=30),
@@ -134,7 +134,7 @@ class Amss(Table):
 class Publish(Table):
     """The public database (annex item 6 of the order)."""
 
-    directory: Path | None = Field(None, description="Folder for the public pages; nothing is written there yet.")
+    directory: MaybePath = Field(None, description="Folder for the public pages; nothing is written there yet.")
 
 
 class Service(Table):
@@ -168,6 +168,12 @@ class Config(Table):
     amss: Amss = Amss()
     publish: Publish = Publish()
     services: tuple[Service, ...] = ()
+
+    @model_validator(mode="after")
+    def _half_days_have_hours(self) -> Self:
+        if self.calendar.half_day_ends <= self.office.opening[0]:
+            raise ValueError("calendar.half_day_ends: a half day must end after the office opens")
+        return self
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> Self:

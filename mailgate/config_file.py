@@ -52,7 +52,10 @@ def parse(data: dict[str, Any], source: str = "config") -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as e:
-        problems = [_sentence(error["loc"], error["msg"]) for error in e.errors()]
+        found = [error["loc"] for error in e.errors()]
+        # A list whose items are wrong is also "too short": that is no problem of its own.
+        real = [x for x in e.errors() if x["type"] != "too_short" or not any(x["loc"] == f[:-1] for f in found)]
+        problems = [_sentence(error["loc"], error["msg"]) for error in real]
         raise ConfigError(f"{source} has {len(problems)} problem(s)", problems) from None
 
 
@@ -139,6 +142,8 @@ def _fill(table: TomlTable, model: type[BaseModel], values: Mapping[str, Any], e
             table.add(tomlkit.nl())
             for line in textwrap.wrap(field.description or "", 100):
                 table.add(tomlkit.comment(line))
+            if key not in values and field.get_default() in (None, ()) and field.examples:
+                table.add(tomlkit.comment(f"For example: {key} = {tomlkit.item(field.examples[0]).as_string()}"))
         if key in values:
             table.add(key, _value(values[key]))
         elif explain:
@@ -146,11 +151,7 @@ def _fill(table: TomlTable, model: type[BaseModel], values: Mapping[str, Any], e
 
 
 def _default(model: type[BaseModel], name: str) -> str:
-    field = model.model_fields[name]
-    default = field.get_default()
-    if default in (None, ()) and field.examples:
-        default = field.examples[0]
-    return str(tomlkit.item(_plain(default)).as_string())
+    return str(tomlkit.item(_plain(model.model_fields[name].get_default())).as_string())
 
 
 def _plain(value: Any) -> Any:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from mailgate.config_types import Duration, Email, Line, Security, Table, Words, is_loopback
+from mailgate.config_types import Duration, Email, Host, Line, MaybePath, Security, Table, Words, is_loopback
 
 
 class Server(Table):
     """What IMAP and SMTP settings share."""
 
-    host: Words = Field(description="Host name, as in the server's certificate.", examples=["mail.example.go.th"])
+    host: Host = Field(description="Host name, as in the server's certificate.", examples=["mail.example.go.th"])
     port: int = Field(0, ge=0, le=65535, description="Port; 0 means the usual one for the security chosen.")
     security: Security = Field(
         "tls",
         description="tls (from the first byte), starttls, or none (only for this machine).",
         examples=["tls"],
     )
-    ca_file: Path | None = Field(None, description="Certificate authority to trust instead of the system's.")
+    ca_file: MaybePath = Field(None, description="Certificate authority to trust instead of the system's.")
     username: Line = Field("", description="Name to log in with.", examples=["saraban@example.go.th"])
-    password_file: Path | None = Field(
+    password_file: MaybePath = Field(
         None, description="File with the password; better: a systemd credential (see README, Secrets)."
     )
-    token_file: Path | None = Field(None, description="File with an OAuth2 access token (XOAUTH2).")
+    token_file: MaybePath = Field(None, description="File with an OAuth2 access token (XOAUTH2).")
     token_command: tuple[str, ...] = Field(
         (),
         description="Command that prints an OAuth2 access token (XOAUTH2).",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,11 +30,23 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _not_blank(value: str) -> str:
+    if not any(c.isalnum() for c in value):
+        raise ValueError("must not be blank")
+    return value
+
+
 def _email(value: str) -> str:
-    local, _, domain = value.partition("@")
-    if not (local and "." in domain) or re.search(r"[\s<>,;:\"()]|@.*@|\.\.|\.$", value):
+    # Our own addresses and the officers' stand in envelopes without SMTPUTF8, so the local part is ASCII.
+    if not re.fullmatch(r"[!#$%&'*+/=?^_`{|}~.\-A-Za-z0-9]{1,64}@[^\s@.<>,;:()\"]+(\.[^\s@.<>,;:()\"]+)+", value):
+        raise ValueError("must be one e-mail address")
+    if re.search(r"^\.|\.\.|\.@", value):
         raise ValueError("must be one e-mail address")
     return value
+
+
+def _path(value: object) -> object:
+    return None if value == "" else value
 
 
 def _zone(value: str) -> str:
@@ -59,7 +72,9 @@ def _clock(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Line = Annotated[str, AfterValidator(_one_line)]
-Words = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+Words = Annotated[str, Field(min_length=1), AfterValidator(_one_line), AfterValidator(_not_blank)]
+Host = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+MaybePath = Annotated[Path | None, BeforeValidator(_path)]
 Email = Annotated[str, AfterValidator(_one_line), AfterValidator(_email)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -87,8 +87,8 @@ def templates(config: Config, clock: Clock) -> Templates:
     now = clock.now()
     sample = Receiving(now, now, now, (now + timedelta(days=30)).date())
     service = config.services[0] if config.services else None
-    for shown in (service, None):
-        made.check(compose.context(config, Receipt(123, 2569), sample, Enclosures((1024,)), "0" * 64, shown))
+    for shown, enclosures in ((service, Enclosures((1024,))), (None, Enclosures())):
+        made.check(compose.context(config, Receipt(123, 2569), sample, enclosures, "0" * 64, shown))
     return made
 
 

@@ -100,7 +100,9 @@ def entry(
 ) -> Entry:
     """An entry ready to be registered. Without ``raw``, each ``uid`` is a letter of its own."""
     if raw is None:
-        raw = raw_mail(f"From: {CITIZEN}", f"To: {OFFICE}", f"Subject: letter {uid}", f"Message-ID: <{uid}@example.com>")
+        raw = raw_mail(
+            f"From: {CITIZEN}", f"To: {OFFICE}", f"Subject: letter {uid}", f"Message-ID: <{uid}@example.com>"
+        )
     mail = headers(raw)
     screening = Screening(kind, answer and kind is Kind.LETTER, "test", "เพื่อการทดสอบ", "", CITIZEN if answer else "")
     return Entry(

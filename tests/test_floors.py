@@ -20,7 +20,7 @@ FLOORS = (WORDS, ("core", "edges"), ("office",), ("jobs",), ("daemon",), ("demo"
 HEIGHT = {part: n for n, parts in enumerate(FLOORS) for part in parts}
 KNOWS_BOTH = {"office", "jobs", "daemon", "demo", "cli", "__main__"}
 OUTSIDE = frozenset(
-    "os pathlib socket ssl sqlite3 sqlite_utils asyncio subprocess threading multiprocessing signal time random secrets "
+    "os pathlib socket ssl sqlite3 sqlite_utils asyncio subprocess threading multiprocessing signal time random secrets "  # noqa: E501
     "io shutil tempfile glob fcntl logging http smtplib imaplib aioimaplib aiosmtplib jinja2 click select".split()
 )
 
@@ -64,7 +64,9 @@ def touched(source: str) -> list[str]:
         if isinstance(node, ast.Call):
             called = node.func
             name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            if name in ("now", "utcnow", "today") or (isinstance(called, ast.Name) and name in ("open", "print", "input")):
+            if name in ("now", "utcnow", "today") or (
+                isinstance(called, ast.Name) and name in ("open", "print", "input")
+            ):
                 found.append(f"{name}()")
     return found
 

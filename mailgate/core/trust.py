@@ -51,9 +51,15 @@ def authentication(mail: Mail, authserv_id: str) -> Authentication:
 def _read(results: str) -> Authentication:
     plain = _without_comments(results)
     found = {m[1].lower(): m[2].lower() for m in reversed(list(_RESULT.finditer(plain)))}
-    policy = _POLICY.search(results)
+    policy = _POLICY.search(_dmarc_result(results))
     stated = next((g for g in policy.groups() if g), "").lower() if policy else ""
     return Authentication(found.get("spf", ""), found.get("dkim", ""), found.get("dmarc", ""), stated)
+
+
+def _dmarc_result(results: str) -> str:
+    """The words of the dmarc result itself; what stands in the others may be the sender's."""
+    found = re.search(r";\s*dmarc\s*=[^;]*", _QUOTED.sub(" ", results), re.IGNORECASE)
+    return found[0] if found else ""
 
 
 def _without_comments(text: str) -> str:

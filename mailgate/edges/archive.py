@@ -55,8 +55,9 @@ class Incoming:
 
     def write(self, piece: bytes | bytearray) -> None:
         view = memoryview(piece)
-        while view:
-            view = view[self._file.write(view) or 0 :]
+        with _mended(f"cannot write {self.path}"):
+            while view:
+                view = view[self._file.write(view) or 0 :]
         self._hash.update(piece)
         self.size += len(piece)
 
@@ -82,7 +83,10 @@ class Archive:
         self._numbers = itertools.count(1)
         self._made: set[Path] = set()
         with _mended(f"cannot use the archive {folder}"):
-            self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._incoming.exists():
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._incoming.mkdir(mode=0o700, exist_ok=True)
+                _fsync_folder(folder.parent)
 
     def begin(self) -> Incoming:
         """Start writing a mail."""
@@ -98,15 +102,23 @@ class Archive:
 
         Each file is fsynced before it is renamed; each folder is fsynced once after its renames.
         """
-        with _mended(f"cannot write to the archive {self.folder}"):
-            kept = [Kept(sha256, self.path(sha256), m.size) for m, sha256 in [(m, m.close()) for m in mails]]
-            for mail, incoming in zip(kept, mails, strict=True):
-                self._make(mail.path.parent)
-                os.replace(incoming.path, mail.path)
-                point("archive.renamed")
-            for folder in sorted({mail.path.parent for mail in kept}):
-                _fsync_folder(folder)
-            point("archive.kept")
+        try:
+            with _mended(f"cannot write to the archive {self.folder}"):
+                return self._keep_all(mails)
+        except BaseException:
+            for mail in mails:  # a full disk is not filled further by what could not be kept
+                mail.abandon()
+            raise
+
+    def _keep_all(self, mails: Sequence[Incoming]) -> list[Kept]:
+        kept = [Kept(sha256, self.path(sha256), m.size) for m, sha256 in [(m, m.close()) for m in mails]]
+        for mail, incoming in zip(kept, mails, strict=True):
+            self._make(mail.path.parent)
+            os.replace(incoming.path, mail.path)
+            point("archive.renamed")
+        for folder in sorted({mail.path.parent for mail in kept}):
+            _fsync_folder(folder)
+        point("archive.kept")
         return kept
 
     def _make(self, folder: Path) -> None:

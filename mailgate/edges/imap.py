@@ -141,8 +141,8 @@ class ImapMailbox:
         while True:
             lines = await self._fetch({uid}, f"(UID BODY.PEEK[]<{start}.{PIECE}>)")
             piece = next((a.body for a in imap_text.fetched(lines) if a.uid == uid and a.body is not None), None)
-            if piece is None:
-                return start > 0
+            if piece is None:  # gone, perhaps between two pieces: half a letter is none
+                return False
             write(bytes(piece))
             start += len(piece)
             if len(piece) < PIECE:

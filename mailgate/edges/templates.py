@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mailgate.errors import ConfigError
 
 _LONGEST = 20_000
+_LONGEST_SUBJECT = 300
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -45,6 +46,8 @@ class Templates:
             raise ConfigError(f"template {e.filename or name}, line {e.lineno}: {e.message}") from None
         except TemplateError as e:
             raise ConfigError(f"template {name} cannot be rendered: {e.message}") from None
+        except RecursionError:
+            raise ConfigError(f"template {name} includes itself") from None
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as e:
             raise ConfigError(f"template {name} cannot be rendered: {e}") from None
 
@@ -68,6 +71,6 @@ def _faults(name: str, text: str, receipt: str) -> list[str]:
         faults.append(f"template {name} does not show the receipt number: {{{{ receipt }}}}")
     if len(text) > _LONGEST:
         faults.append(f"template {name} makes {len(text)} characters; at most {_LONGEST}")
-    if name.endswith("subject.txt") and len(text.strip().splitlines()) != 1:
-        faults.append(f"template {name} must be one line")
+    if name.endswith("subject.txt") and not (text.strip().isprintable() and len(text.strip()) <= _LONGEST_SUBJECT):
+        faults.append(f"template {name} must be one line of at most {_LONGEST_SUBJECT} characters")
     return faults

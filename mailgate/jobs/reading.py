@@ -49,7 +49,11 @@ def examine(office: Office, batch: list[Arrived]) -> list[Examined]:
 
 def _written(office: Office, raw: bytes) -> Incoming:
     incoming = office.archive.begin()
-    incoming.write(raw)
+    try:
+        incoming.write(raw)
+    except BaseException:
+        incoming.abandon()
+        raise
     return incoming
 
 

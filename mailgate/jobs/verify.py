@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from mailgate.edges.store.chain import GENESIS, fingerprint, leaf_of, link_of
+from mailgate.edges.store.database import Row
 from mailgate.edges.store.receipts import FIXED
 from mailgate.office import Office
 
@@ -60,7 +62,7 @@ def _chain(office: Office, findings: Findings) -> Iterator[str]:
         if event["seq"] != expected:
             yield f"event chain: event {expected} is missing"
             return
-        if event["payload"] is not None and leaf_of(event["salt"], event["payload"]) != event["leaf"]:
+        if event["payload"] is not None and leaf_of(event["salt"] or b"", event["payload"]) != event["leaf"]:
             yield f"event chain: the content of event {expected} was changed"
             return
         link = link_of(previous, expected, event["at"], event["kind"], event["letter_id"], event["leaf"])
@@ -86,6 +88,10 @@ def _numbers(office: Office, findings: Findings) -> Iterator[str]:
     ):
         if row["last"] != row["highest"]:
             yield f"numbers: the counter of {row['year']} is at {row['last']}, the register at {row['highest']}"
+    for row in db.all(
+        "SELECT DISTINCT year FROM letter WHERE (register, year) NOT IN (SELECT register, year FROM counter)"
+    ):
+        yield f"numbers: the counter of {row['year']} is missing"
     findings.checked["registers"] = len(office.store.reports.counters())
 
 
@@ -101,12 +107,28 @@ def _letters(office: Office, findings: Findings) -> Iterator[str]:
         )
         if event is None:
             yield f"letters: {name} has no event of its registering"
-        elif event["payload"] and json.loads(event["payload"])["row"] != fingerprint({c: row[c] for c in FIXED}):
+        elif event["payload"] and _payload(event).get("row") != fingerprint({c: row[c] for c in FIXED}):
             yield f"letters: {name} was changed after it was registered"
+        if event and _payload(event).get("acknowledgement") and not _acknowledged(office, row["id"]):
+            yield f"replies: the acknowledgement of {name} is missing"
     registered = db.value("SELECT count(*) FROM event WHERE kind = 'registered'")
     if registered != count:
         yield f"letters: {registered} were registered, {count} are in the register"
     findings.checked["letters"] = count
+
+
+def _payload(event: Row) -> dict[str, Any]:
+    """What an event says; nothing if it was erased, or spoilt, which the chain's check names."""
+    try:
+        found = json.loads(event["payload"] or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _acknowledged(office: Office, letter_id: int) -> bool:
+    sql = "SELECT 1 FROM outbox WHERE letter_id = ? AND kind = 'acknowledgement'"
+    return office.store.db.value(sql, (letter_id,)) is not None
 
 
 def _replies(office: Office, findings: Findings) -> Iterator[str]:
@@ -116,7 +138,7 @@ def _replies(office: Office, findings: Findings) -> Iterator[str]:
         for row in rows:
             count, last = count + 1, row["id"]
             event = db.one("SELECT payload FROM event WHERE letter_id = ? AND kind = 'registered'", (row["letter_id"],))
-            frozen = json.loads(event["payload"])["acknowledgement"] if event and event["payload"] else None
+            frozen = _payload(event).get("acknowledgement") if event else None
             if frozen is not None and frozen != hashlib.sha256(row["raw"]).hexdigest():
                 yield f"replies: the bytes of outbox item {row['id']} were changed"
     findings.checked["replies"] = count
@@ -129,7 +151,11 @@ def _mails(office: Office, findings: Findings) -> Iterator[str]:
         "AND mail.fate = 'registered' WHERE channel = 'email' GROUP BY letter.id HAVING count(mail.id) <> 1"
     ):
         yield f"mails: letter {row['number']}/{row['year']} does not have exactly one mail"
-    findings.checked["mails"] = sum(office.store.reports.fates().values())
+    seen = sum(office.store.reports.fates().values())
+    journaled = db.value("SELECT count(*) FROM event WHERE kind IN ('registered', 'journaled')")
+    if seen != journaled:
+        yield f"mails: {journaled} were journaled, {seen} are in the journal"
+    findings.checked["mails"] = seen
 
 
 def _archive(office: Office, findings: Findings) -> Iterator[str]:

@@ -226,7 +226,9 @@ def test_the_envelope_sender_can_be_plain_or_null(setting: str, sender: str) -> 
 
 
 def test_it_threads_to_the_mail_it_answers() -> None:
-    message = read(make(entry("Message-ID: <2@b.test>", "References: <0@b.test>\r\n <1@b.test>", "In-Reply-To: <1@b.test>")))
+    message = read(
+        make(entry("Message-ID: <2@b.test>", "References: <0@b.test>\r\n <1@b.test>", "In-Reply-To: <1@b.test>"))
+    )
     assert message["In-Reply-To"] == "<2@b.test>"
     assert message["References"].split() == ["<0@b.test>", "<1@b.test>", "<2@b.test>"]
 
@@ -336,7 +338,8 @@ def test_what_the_config_says_is_escaped_in_html() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Plain Office", 'Office "of" \\ things', "Office, Inc. <x@y>", "ก" * 300, "Office =?utf-8?q?x?=", "a" * 120]
+    "name",
+    ["Plain Office", 'Office "of" \\ things', "Office, Inc. <x@y>", "ก" * 300, "Office =?utf-8?q?x?=", "a" * 120],
 )
 def test_any_name_of_an_office_makes_one_well_formed_from(name: str) -> None:
     draft = make(entry(), config({"name": name}))

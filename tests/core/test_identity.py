@@ -96,9 +96,7 @@ def test_how_the_body_comes_in_pieces_does_not_matter(pieces: list[bytes]) -> No
         (Twins(), False, None, ()),
     ],
 )
-def test_the_table_of_duplicates(
-    twins: Twins, duplicate: bool, of: Receipt | None, remarks: tuple[str, ...]
-) -> None:
+def test_the_table_of_duplicates(twins: Twins, duplicate: bool, of: Receipt | None, remarks: tuple[str, ...]) -> None:
     found = judge(twins)
     assert (found.duplicate, found.of) == (duplicate, of)
     assert bool(found.why) is duplicate

@@ -89,7 +89,11 @@ TABLE = [
     Row(23, {"List-Unsubscribe": "<mailto:x@y.test>"}, LETTER, True),
     Row(
         24,
-        {"Feedback-ID": "1:2:3", "List-Unsubscribe": "<https://y>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        {
+            "Feedback-ID": "1:2:3",
+            "List-Unsubscribe": "<https://y>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
         LETTER,
         False,
     ),
@@ -250,12 +254,18 @@ PASS = f"{AUTHORITY}; dmarc=pass header.from=b.test"
         ({"Return-Path": "<other@c.test>"}, "other@c.test"),
         ({"Return-Path": "<other@c.test>", "Authentication-Results": PASS}, "a@b.test"),
         ({"Return-Path": "<other@c.test>", "Authentication-Results": "evil.test; dmarc=pass"}, "other@c.test"),
-        ({"Return-Path": "<other@c.test>", "Authentication-Results": f"{AUTHORITY}; spf=pass; dkim=pass"}, "other@c.test"),
+        (
+            {"Return-Path": "<other@c.test>", "Authentication-Results": f"{AUTHORITY}; spf=pass; dkim=pass"},
+            "other@c.test",
+        ),
         (
             {"Return-Path": "<other@c.test>", "Authentication-Results": [f"{AUTHORITY}; dmarc=none", PASS]},
             "other@c.test",
         ),
-        ({"Return-Path": "<other@c.test>", "Authentication-Results": f"{AUTHORITY}; none (dmarc=pass)"}, "other@c.test"),
+        (
+            {"Return-Path": "<other@c.test>", "Authentication-Results": f"{AUTHORITY}; none (dmarc=pass)"},
+            "other@c.test",
+        ),
         ({"Return-Path": None}, "a@b.test"),
         ({"Return-Path": "<prvs=0123456789=a@b.test>"}, "a@b.test"),
         ({"Return-Path": "<prvs=0123456789=other@c.test>"}, "prvs=0123456789=other@c.test"),

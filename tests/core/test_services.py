@@ -1,4 +1,4 @@
-"""Which service a letter belongs to: by keywords in the subject, however they are spelt; in doubt the restricted one."""
+"""Which service a letter belongs to: by keywords in the subject, however spelt; in doubt the restricted one."""
 
 from __future__ import annotations
 

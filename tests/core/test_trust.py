@@ -98,6 +98,19 @@ def test_a_bracket_that_the_sender_quoted_in_the_envelope_hides_nothing() -> Non
 
 
 @pytest.mark.parametrize(
+    "results",
+    [
+        'spf=pass smtp.mailfrom="p=none"@evil.test; dmarc=fail (p=reject)',
+        "spf=pass smtp.mailfrom=p=none@evil.test; dmarc=fail (p=reject)",
+        "spf=pass smtp.helo=p=none; dmarc=fail (p=reject sp=none)",
+    ],
+)
+def test_a_policy_that_the_sender_wrote_into_the_envelope_is_none(results: str) -> None:
+    """ "=" is allowed in a local part, so "p=none" may stand anywhere before the result of DMARC."""
+    assert read(f"{OURS}; {results}").forged
+
+
+@pytest.mark.parametrize(
     ("results", "forged"),
     [
         ("dmarc=fail (p=reject)", True),

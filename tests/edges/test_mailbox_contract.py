@@ -12,6 +12,7 @@ from typing import Protocol
 import pytest
 
 from mailgate.edges.mailbox import PIECE, Mailbox, PaperMailbox
+from mailgate.errors import MailboxError
 from tests.edges.posts import letter, real_post
 from tests.servers.dovecot import Dovecot
 
@@ -296,3 +297,34 @@ async def test_leaving_and_finding_a_message_in_another_folder(office: Office) -
         assert await mailbox.waiting() == uids
         assert await mailbox.fetch(uids) == {uids[0]: letter(1)}
     assert office.folder("Mailgate/Anchor") == [letter(7), letter(8)]
+
+
+async def test_a_message_that_goes_between_two_pieces_is_not_taken_for_whole(office: Office) -> None:
+    raw = letter(1, b"0123456789abcd\r\n" * (3 * PIECE // 16))
+    office.deliver([raw])
+    got: list[bytes] = []
+
+    async with office.open() as mailbox:
+        [uid] = await mailbox.waiting()
+
+        def write(piece: bytes) -> None:
+            got.append(bytes(piece))
+            if len(got) == 1:
+                office.remove(uid)
+
+        try:
+            whole = await mailbox.fetch_pieces(uid, write)
+        except MailboxError:
+            whole = False
+    assert not whole or b"".join(got) == raw
+
+
+async def test_a_message_that_goes_before_it_is_fetched_is_not_an_empty_letter(office: Office) -> None:
+    office.deliver([letter(1, b"x" * 100), b""])
+    async with office.open() as mailbox:
+        gone, empty = await mailbox.waiting()
+        office.remove(gone)
+        assert await pieces(mailbox, gone) == (False, [])
+        there, got = await pieces(mailbox, empty)
+        assert there
+        assert b"".join(got) == b""

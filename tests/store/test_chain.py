@@ -81,7 +81,7 @@ def test_salts_differ_so_equal_events_have_different_leaves(store: Store) -> Non
         "INSERT INTO event VALUES (5, 'x', 'x', NULL, NULL, NULL, x'00', x'00')",
         "INSERT INTO event VALUES (0, 'x', 'x', NULL, NULL, NULL, x'00', x'00')",
         "INSERT OR REPLACE INTO event VALUES (5, 'x', 'x', NULL, NULL, NULL, x'00', x'00')",
-        "INSERT OR REPLACE INTO event SELECT 6, at, kind, letter_id, payload, salt, leaf, link FROM event WHERE seq = 5",
+        "INSERT OR REPLACE INTO event SELECT 6, at, kind, letter_id, payload, salt, leaf, link FROM event WHERE seq = 5",  # noqa: E501
         "INSERT INTO event SELECT 6, at, kind, letter_id, payload, salt, leaf, link FROM event WHERE seq = 5",
     ],
 )
@@ -114,7 +114,7 @@ def test_events_are_read_across_pages(store: Store) -> None:
 
 def test_append_belongs_into_a_transaction_that_can_be_undone(store: Store) -> None:
     before = store.chain.head()
-    with pytest.raises(RuntimeError, match="undone"), store.db.immediate("test"):
+    with pytest.raises(RuntimeError, match="undone"), store.db.immediate("test"):  # noqa: PT012
         store.chain.append(NOW, "test", {})
         raise RuntimeError("undone")
     assert store.chain.head() == before

@@ -109,7 +109,9 @@ def test_a_delayed_item_is_due_again_at_its_time_and_not_before(store: Store) ->
     assert claimed(store, LATER).number == 2
 
 
-@pytest.mark.parametrize("settled", [State.ACCEPTED, State.REFUSED, State.UNSURE, State.EXPIRED, State.HELD, State.CANCELLED])
+@pytest.mark.parametrize(
+    "settled", [State.ACCEPTED, State.REFUSED, State.UNSURE, State.EXPIRED, State.HELD, State.CANCELLED]
+)
 def test_what_is_settled_is_never_claimed(store: Store, settled: State) -> None:
     bring_to(store, settled)
     assert store.outbox.claim(NOW + timedelta(days=1000)) is None
@@ -237,7 +239,7 @@ def test_an_unsure_one_that_a_person_sent_again_is_not_sent_a_third_time(store: 
 
 def test_a_decision_waits_for_a_person(store: Store) -> None:
     store.db.sql.execute(
-        "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, state, created_at, next_at, "
+        "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, state, created_at, next_at, "  # noqa: E501
         "ended_at) SELECT 2, 'decision', letter_id, sender, recipient, '<d@x>', envid, raw, 'unsure', created_at, "
         "next_at, created_at FROM outbox WHERE id = 1"
     )

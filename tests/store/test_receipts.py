@@ -1,4 +1,4 @@
-"""The receive register: numbers without a gap, one transaction for everything, the table of duplicates, the triggers."""
+"""The receive register: numbers without a gap, one transaction for everything, duplicates, the triggers."""
 
 from __future__ import annotations
 
@@ -82,9 +82,18 @@ def test_the_register_year_is_the_buddhist_year_of_the_offices_date(
 
 def test_a_new_year_starts_again_at_one_and_the_old_one_stays(store: Store) -> None:
     old, new = datetime(2026, 12, 31, 16, 0, tzinfo=ZONE), datetime(2027, 1, 1, 9, 0, tzinfo=ZONE)
-    made = [register(store, entry(n, now=when)) for n, when in enumerate([old, old, new, new, old], 1)]
-    assert [str(e.receipt) for e in made if e] == ["1/2569", "2/2569", "1/2570", "2/2570", "3/2569"]
+    made = [register(store, entry(n, now=when)) for n, when in enumerate([old, old, new, new], 1)]
+    assert [str(e.receipt) for e in made if e] == ["1/2569", "2/2569", "1/2570", "2/2570"]
     assert [r["number"] for r in store.reports.letters(2570)] == [1, 2]
+
+
+def test_a_clock_that_is_set_back_makes_no_letter_older_than_the_one_before(store: Store) -> None:
+    """Nor does it open the register of the year that is over."""
+    old, new = datetime(2026, 12, 31, 16, 0, tzinfo=ZONE), datetime(2027, 1, 1, 9, 0, tzinfo=ZONE)
+    made = [register(store, entry(n, now=when)) for n, when in enumerate([old, new, old], 1)]
+    assert [str(e.receipt) for e in made if e] == ["1/2569", "1/2570", "2/2570"]
+    times = [row["registered_at"] for row in store.reports.letters()]
+    assert times == sorted(times)
 
 
 def test_hold_leaves_the_reply_for_a_person(store: Store) -> None:
@@ -280,12 +289,15 @@ def test_what_is_final_cannot_be_changed(full: Store, table: str, column: str) -
 
 
 def test_a_gap_made_by_hand_is_refused(full: Store) -> None:
-    columns = [r["name"] for r in full.db.all("PRAGMA table_info(letter)") if r["name"] not in ("id", "number", "sha256")]
+    columns = [
+        r["name"] for r in full.db.all("PRAGMA table_info(letter)") if r["name"] not in ("id", "number", "sha256")
+    ]
     names = ", ".join(columns)
     for number in (1, 2, 4, 0, -1, 1000):
         with pytest.raises(sqlite3.IntegrityError):
             full.db.sql.execute(
-                f"INSERT INTO letter (number, sha256, {names}) SELECT ?, 'x', {names} FROM letter WHERE id = 1", (number,)
+                f"INSERT INTO letter (number, sha256, {names}) SELECT ?, 'x', {names} FROM letter WHERE id = 1",
+                (number,),
             )
     with pytest.raises(sqlite3.IntegrityError, match="without a gap"):
         full.db.sql.execute(
@@ -321,10 +333,26 @@ def test_replacing_a_row_is_no_way_around(full: Store, statement: str) -> None:
     assert dump(full) == before
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE attempt SET verdict = 'accepted', code = 250 WHERE item_id = 1",
+        "UPDATE attempt SET ended_at = NULL WHERE item_id = 1",
+        "UPDATE mail SET fate = 'list' WHERE fate = 'registered'",
+        "UPDATE poll SET report = '{}', problem = '' WHERE id = 1",
+    ],
+    ids=lambda s: s.split()[1],
+)
+def test_what_came_of_something_is_not_told_differently_later(full: Store, statement: str) -> None:
+    full.outbox.interrupted(NOW)
+    with pytest.raises(sqlite3.IntegrityError):
+        full.db.sql.execute(statement)
+
+
 def test_a_letter_has_one_acknowledgement_at_the_most(full: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         full.db.sql.execute(
-            "INSERT INTO outbox SELECT 99, kind, letter_id, sender, recipient, '<other@x>', envid, raw, state, attempts, "
+            "INSERT INTO outbox SELECT 99, kind, letter_id, sender, recipient, '<other@x>', envid, raw, state, attempts, "  # noqa: E501
             "resent, created_at, next_at, ended_at, note FROM outbox WHERE id = 1"
         )
 

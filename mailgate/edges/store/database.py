@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,8 +83,14 @@ def _refuse_strangers(path: Path) -> None:
     with path.open("rb") as file:
         header = file.read(100)
     stamp = int.from_bytes(header[68:72], "big")  # application_id, SQLite file format 1.3
-    if not header.startswith(b"SQLite format 3\0") or stamp not in (schema.APPLICATION_ID, 0):
+    ours = header.startswith(b"SQLite format 3\0") and stamp in (schema.APPLICATION_ID, 0)
+    if not ours or not schema.is_ours(_tables(path)):
         raise RegistryError(f"{path} is not a registry of mailgate", "Set [registry] path to another file")
+
+
+def _tables(path: Path) -> set[str]:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as reader:
+        return {row[0] for row in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _open(path: Path) -> Database:
@@ -110,6 +116,8 @@ def explained(path: Path) -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise
     except sqlite3.DatabaseError as e:
+        if getattr(e, "sqlite_errorname", "") in ("SQLITE_ERROR", ""):
+            raise  # our own mistake in SQL or in using it
         raise RegistryError(f"the registry {path} cannot be used: {e}", _remedy(e)) from e
     except OSError as e:
         raise RegistryError(f"the registry {path} cannot be used: {e.strerror}", "Check the path and its owner") from e

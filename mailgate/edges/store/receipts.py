@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from mailgate.edges.store.chain import Chain, fingerprint
-from mailgate.edges.store.database import Connection, Row, stamp
+from mailgate.edges.store.database import Connection, Row, moment, stamp
 from mailgate.model import Draft, Enclosures, Entered, Entry, Fate, Judgement, Kind, Receipt, Twins
 
 FATES = {
@@ -62,6 +63,7 @@ class Receipts:
         return self._db.one("SELECT 1 FROM mail WHERE (mailbox, uidvalidity, uid) = (?, ?, ?)", key) is not None
 
     def _register(self, entry: Entry, judgement: Judgement, compose: Compose, hold: bool) -> Entered:
+        entry = self._not_back_in_time(entry)
         receipt = self._next_number(entry)
         follows = self._letter_of_item(entry.answers_item)
         row = _letter_row(entry, receipt, judgement.remarks, follows)
@@ -73,6 +75,14 @@ class Receipts:
         payload["acknowledgement"] = hashlib.sha256(draft.raw).hexdigest() if draft else ""
         self._chain.append(entry.seen_at, "registered", payload, letter_id)
         return Entered(Fate.REGISTERED, receipt, bool(draft))
+
+    def _not_back_in_time(self, entry: Entry) -> Entry:
+        """A clock that was set back makes no letter older than the one before it, nor reopens last year's register."""
+        last = moment(self._db.value("SELECT registered_at FROM letter ORDER BY id DESC LIMIT 1"))
+        times = entry.receiving
+        if last is None or last <= times.registered:
+            return entry
+        return replace(entry, receiving=replace(times, registered=last.astimezone(times.registered.tzinfo)))
 
     def _next_number(self, entry: Entry) -> Receipt:
         year = entry.receiving.registered.year + 543  # the Buddhist year of the office's date

@@ -93,9 +93,9 @@ CREATE TABLE mailbox_mark (
 
 _FINAL = {  # table: columns that never change once written
     "letter": "id register year number channel arrived_at legally_received_at registered_at sha256 content_digest "
-    "message_id size enclosures dated from_name from_address addressee",
+    "message_id size enclosures dated from_name from_address addressee subject",
     "outbox": "id kind letter_id sender message_id envid raw created_at",
-    "mail": "id mailbox uidvalidity uid size arrived_at seen_at sha256",
+    "mail": "id mailbox uidvalidity uid size arrived_at seen_at sha256 fate answered rule",
     "event": "seq at kind letter_id leaf link",
 }
 
@@ -111,6 +111,10 @@ BEGIN SELECT RAISE(ABORT, 'events are appended in order'); END;
 CREATE TRIGGER event_payload_only_erased BEFORE UPDATE OF payload, salt ON event
 WHEN NEW.payload IS NOT NULL OR NEW.salt IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an event may only be erased, never rewritten'); END;
+CREATE TRIGGER attempt_closed_once BEFORE UPDATE ON attempt WHEN OLD.ended_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'what came of an attempt is final'); END;
+CREATE TRIGGER poll_closed_once BEFORE UPDATE ON poll WHEN OLD.ended_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'what came of a check is final'); END;
 CREATE TRIGGER mail_registered_once BEFORE UPDATE OF letter_id ON mail WHEN OLD.fate = 'registered'
 BEGIN SELECT RAISE(ABORT, 'a registered mail stays with its letter'); END;
 """
@@ -147,12 +151,15 @@ def _registers(db: Database) -> None:
     _guard(db)
 
 
+def is_ours(tables: set[str]) -> bool:
+    """Whether a database with these tables is a registry, or the beginning of one that was cut off."""
+    return not tables or Migrations.migrations_table in tables
+
+
 def migrate(db: Database, path: Path) -> None:
-    """Bring a registry to this version's schema. Raises RegistryError for one of a newer version or a stranger."""
+    """Bring a registry to this version's schema. Raises RegistryError for one of a newer version."""
     known = {m.name for m in migrations._migrations}
     applied = {m.name for m in migrations.applied(db)}
-    if not applied and db.table_names():
-        raise RegistryError(f"{path} is not a registry of mailgate", "Set [registry] path to another file")
     if applied - known:
         raise RegistryError(
             f"{path} was written by a newer version of mailgate", "Install that version or a later one again"

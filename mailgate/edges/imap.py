@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -19,6 +20,7 @@ from mailgate.model import Stub
 
 _AT_ONCE = 200  # messages in one command
 _DONE_FLAG = "$MailgateDone"
+_CODE = re.compile(r": \[([A-Z]{3,30})\]")
 
 
 class ImapPost:
@@ -49,7 +51,7 @@ class ImapPost:
             context = client_context(s.ca_file) if s.security != "none" else None
             implicit = context if s.security == "tls" else None
             wire = await Wire.connect(s.host, s.real_port, implicit, s.timeout.total_seconds())
-        except (OSError, TimeoutError, ssl.SSLError) as e:
+        except (OSError, TimeoutError, ssl.SSLError, UnicodeError) as e:
             raise MailboxGone(f"cannot reach the IMAP server {where}: {explain(e)[0]}", explain(e)[1]) from None
         except MailboxGone as e:
             raise MailboxGone(f"IMAP server {where}: {e.what}", "Check [imap] port and security") from None
@@ -84,9 +86,10 @@ class ImapPost:
             else:
                 await wire.command("LOGIN", imap_text.quoted(s.username), imap_text.quoted(secret))
         except Refused as e:
-            said = e.what.partition(": ")[2].replace(secret, "…")
+            # Only the response code (RFC 5530): the server's words may repeat the command, and so the password.
+            code = _CODE.search(e.what)
             raise MailboxError(
-                f"the IMAP server {s.host} refuses the login of {s.username}: {said}",
+                f"the IMAP server {s.host} refuses the login of {s.username}{f' ({code[1]})' if code else ''}",
                 "Check [imap] username and the password (see README, Secrets)",
             ) from None
         await wire.ask_capabilities()
@@ -111,7 +114,8 @@ class ImapMailbox:
             lines = await self._wire.command("SELECT", self._name(name))
         except Refused as e:
             raise MailboxError(f"cannot open the mailbox {name}: {e.what}", "Check [imap] mailbox") from None
-        self.uidvalidity = int(imap_text.code(lines, "UIDVALIDITY") or 0)
+        validity = imap_text.code(lines, "UIDVALIDITY")
+        self.uidvalidity = int(validity) if validity.isascii() and validity.isdigit() else 0
         self._keywords = r"\*" in (imap_text.code(lines, "PERMANENTFLAGS") or r"\*")
         if self.uidvalidity == 0:
             raise MailboxError(f"the server gives no UIDVALIDITY for {name}", "Such a server cannot be used safely")
@@ -132,6 +136,8 @@ class ImapMailbox:
         return [found[uid] for uid in sorted(found)]
 
     async def fetch(self, uids: list[int]) -> dict[int, bytes]:
+        if not uids:
+            return {}
         lines = await self._fetch(set(uids), "(UID BODY.PEEK[])")
         answers = {a.uid: a.body for a in imap_text.fetched(lines) if a.uid in uids and a.body is not None}
         return {uid: bytes(body) for uid, body in answers.items() if uid is not None and body is not None}
@@ -139,13 +145,15 @@ class ImapMailbox:
     async def fetch_pieces(self, uid: int, write: Callable[[bytes], object]) -> bool:
         start = 0
         while True:
-            lines = await self._fetch({uid}, f"(UID BODY.PEEK[]<{start}.{PIECE}>)")
-            piece = next((a.body for a in imap_text.fetched(lines) if a.uid == uid and a.body is not None), None)
-            if piece is None:  # gone, perhaps between two pieces: half a letter is none
+            lines = await self._fetch({uid}, f"(UID RFC822.SIZE BODY.PEEK[]<{start}.{PIECE}>)")
+            answer = next((a for a in imap_text.fetched(lines) if a.uid == uid and a.body is not None), None)
+            if answer is None or answer.body is None:  # gone, perhaps between two pieces: half a letter is none
                 return False
-            write(bytes(piece))
-            start += len(piece)
-            if len(piece) < PIECE:
+            if answer.origin not in (start, None) or (answer.origin is None and start):
+                raise MailboxError("the server gives another piece of a message than it was asked for")
+            write(bytes(answer.body))
+            start += len(answer.body)
+            if not answer.body or answer.origin is None or (len(answer.body) < PIECE and start >= answer.size):
                 return True
 
     async def done(self, uids: list[int], folder: str) -> None:

@@ -12,8 +12,9 @@ _FETCH = re.compile(rb"[0-9]+ FETCH \(", re.IGNORECASE)
 _UID = re.compile(rb"\bUID ([0-9]{1,10})", re.IGNORECASE)
 _SIZE = re.compile(rb"RFC822\.SIZE ([0-9]{1,19})", re.IGNORECASE)
 _DATE = re.compile(rb'INTERNALDATE "([^"]{1,40})"', re.IGNORECASE)
-# A body that needs no literal comes as a string or NIL: an empty message does.
-_INLINE_BODY = re.compile(rb'BODY\[\](?:<[0-9]+>)? (?:NIL|"((?:[^"\\]|\\.)*)")', re.IGNORECASE)
+# A body that needs no literal may come as a string, as an empty one does. NIL is no body: the message is gone.
+_INLINE_BODY = re.compile(rb'BODY\[\](?:<[0-9]+>)? "((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_ORIGIN = re.compile(rb"BODY\[\]<([0-9]{1,19})>", re.IGNORECASE)
 _LITERAL_BODY = re.compile(rb"BODY\[\](?:<[0-9]+>)? \{[0-9]+\}\Z", re.IGNORECASE)
 
 
@@ -43,9 +44,10 @@ def quoted(text: str) -> str:
 def mailbox_name(name: str, prefix: str = "", separator: str = "/") -> str:
     """A name of the configuration ("/" between levels) as an argument for this server."""
     local = name.replace("/", separator)
-    if local.upper() != "INBOX" and not local.upper().startswith(prefix.upper()):
-        local = prefix + local
-    return quoted(modified_utf7("INBOX" if local.upper() == "INBOX" else local))
+    if local.upper() == "INBOX":
+        return quoted("INBOX")
+    encoded = modified_utf7(local)  # as the prefix is, which comes from the server
+    return quoted(encoded if encoded.upper().startswith(prefix.upper()) else prefix + encoded)
 
 
 def uid_set(uids: Iterable[int]) -> str:
@@ -69,20 +71,27 @@ class Fetched:
     @property
     def uid(self) -> int | None:
         found = _UID.search(self.text)
-        return int(found[1]) if found else None
+        return int(found[1]) if found and int(found[1]) < 1 << 32 else None  # nz-number of 32 bits, RFC 3501 9
 
     @property
     def size(self) -> int:
         found = _SIZE.search(self.text)
-        return int(found[1]) if found else 0
+        return min(int(found[1]), (1 << 63) - 1) if found else 0
+
+    @property
+    def origin(self) -> int | None:
+        """Where a piece of the body begins; None for a whole body."""
+        found = _ORIGIN.search(self.text)
+        return int(found[1]) if found else None
 
     def arrived(self, otherwise: datetime) -> datetime:
         """INTERNALDATE, or ``otherwise`` from a server that sends none."""
         found = _DATE.search(self.text)
         try:
-            return datetime.strptime(found[1].decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z") if found else otherwise
+            when = datetime.strptime(found[1].decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z") if found else otherwise
         except ValueError:
             return otherwise
+        return when if 1970 <= when.year <= 2200 else otherwise
 
 
 def fetched(lines: Iterable[bytes | bytearray]) -> Iterator[Fetched]:
@@ -105,13 +114,14 @@ def fetched(lines: Iterable[bytes | bytearray]) -> Iterator[Fetched]:
 def _finished(answer: Fetched) -> Fetched:
     inline = _INLINE_BODY.search(answer.text) if answer.body is None else None
     if inline is not None:
-        answer.body = re.sub(rb"\\(.)", rb"\1", inline[1] or b"")
+        answer.body = re.sub(rb"\\(.)", rb"\1", inline[1])
+        answer.text = answer.text[: inline.start(1)] + answer.text[inline.end(1) :]  # its words are no protocol
     return answer
 
 
 def searched(lines: Iterable[bytes | bytearray]) -> list[int]:
     """UIDs of a SEARCH answer, ascending."""
-    words = [w for line in lines if line[:6].upper() == b"SEARCH" for w in bytes(line).split()[1:]]
+    words = [w for line in lines if bytes(line[:7]).strip().upper() == b"SEARCH" for w in bytes(line).split()[1:]]
     return sorted({int(w) for w in words if w.isdigit()})
 
 

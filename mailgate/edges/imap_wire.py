@@ -23,8 +23,10 @@ from mailgate.edges.points import point
 from mailgate.errors import MailboxError, MailboxGone
 
 MAX_LITERAL = 16 << 20
-MAX_LINE = 1 << 20
+MAX_LINE = 16 << 20  # a SEARCH answer has one line, however many messages wait
+MAX_GREETING = 8192
 Lines = list[bytes | bytearray]
+aioimaplib.log.disabled = True  # it writes down what passes over the line, passwords and mails too
 _T = TypeVar("_T")
 _LITERAL = re.compile(rb"\{([0-9]{1,20})\}\Z")
 
@@ -44,6 +46,7 @@ class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             future.add_done_callback(lambda f: f.cancelled() or f.exception())  # seen, even if nobody waits
         self.sasl: list[bytes] = []
         self.pending_sync_command: Any = None
+        self.literal_data: bytes | None = None
         self.current_command: Any = None
         self._in_literal = False
         self._bye = ""
@@ -70,7 +73,7 @@ class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
                 break
             self._take_line(data[position:end])
             position = end + 2
-        if len(self.incomplete_line) > MAX_LINE:
+        if len(self.incomplete_line) > (MAX_LINE if self.greeted.done() else MAX_GREETING):
             raise ValueError("a line without an end")
 
     def _take_literal(self, data: bytes, position: int) -> int:
@@ -109,6 +112,9 @@ class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
     def _untagged_response(self, line: bytes) -> Any:
         if line[:6].upper() == b"* BYE ":
             self._bye = _readable(line[6:])
+            if self.pending_sync_command is None or self.pending_sync_command.name != "LOGOUT":
+                self.connection_lost(None)  # said before it hangs up; some servers never do
+                self.transport.abort()
         if self.pending_sync_command is not None:
             self.pending_sync_command.append_to_resp(line[2:])
         return self.pending_sync_command
@@ -118,8 +124,9 @@ class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if pending is not None and pending.name == "AUTHENTICATE":
             # Without a prepared answer an empty one ends a refused XOAUTH2, so that the server says NO.
             self.transport.write((self.sasl.pop(0) if self.sasl else b"") + b"\r\n")
-        else:
-            super()._continuation(line)
+        elif pending is not None and pending.name == "APPEND" and self.literal_data is not None:
+            self.transport.write(self.literal_data + b"\r\n")
+            self.literal_data = None
 
     # -- outgoing ------------------------------------------------------------------------------------------------------
     def send(self, line: str, scrub: str | None = None) -> None:
@@ -174,10 +181,10 @@ class Wire:
             async with asyncio.timeout(timeout):
                 await loop.create_connection(lambda: protocol, host, port, ssl=tls)
                 await protocol.greeted
+            await wire.ask_capabilities()
         except BaseException:
             wire.abort()
             raise
-        await wire.ask_capabilities()
         return wire
 
     async def command(self, name: str, *args: str, uid: bool = False, timeout: float | None = None) -> Lines:

@@ -18,7 +18,7 @@ from mailgate.config_servers import Smtp
 from mailgate.edges.points import point
 from mailgate.edges.secrets import Secret
 from mailgate.edges.tls import client_context, explain
-from mailgate.errors import CourierError
+from mailgate.errors import ConfigError, CourierError
 from mailgate.model import Attempt, Outcome, Verdict
 
 FINAL_DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2.6: a shorter wait delivers mail twice
@@ -53,9 +53,14 @@ class SmtpCourier:
         s = self._settings
         where = f"the SMTP server {s.host}:{s.real_port}"
         try:
+            secret = await asyncio.to_thread(self._secret) if s.username else ""
             self._client = self._make_client()
             await self._client.connect()
-            await self._log_in(self._client)
+            if self._client.last_ehlo_response is None:
+                await self._client.ehlo()  # what it offers decides what is asked for
+            await self._log_in(self._client, secret)
+        except ConfigError as e:
+            raise CourierError(e.what, e.hint) from None
         except aiosmtplib.SMTPAuthenticationError as e:
             await self.close()
             raise CourierError(
@@ -64,7 +69,7 @@ class SmtpCourier:
         except aiosmtplib.SMTPNotSupported as e:
             await self.close()
             raise CourierError(f"{where} lacks what is needed: {e}", "Check [smtp] security and username") from None
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as e:
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, UnicodeError) as e:
             await self.close()
             what, hint = _explained(e)
             raise CourierError(f"cannot use {where}: {what}", hint or "Check [smtp] host, port and security") from None
@@ -79,14 +84,19 @@ class SmtpCourier:
             return refused or await self._transaction(client, attempt, stage)
         except aiosmtplib.SMTPResponseException as e:
             # The server answered, so the dialogue is in step; 421 means it is about to close (RFC 5321 3.8).
-            if e.code == 421 or not await self._reset(client):
+            meant = 400 <= e.code < 600
+            if not meant or e.code == 421 or not await self._reset(client):
                 client.close()
-            verdict = Verdict.REFUSED if 500 <= e.code < 600 else Verdict.LATER
+            if not meant:
+                return Outcome(_lost(stage[0]), stage[0], 0, f"no answer of SMTP: {e.code} {_line(e.message)}")
+            verdict = Verdict.REFUSED if e.code >= 500 else Verdict.LATER
             return Outcome(verdict, stage[0], e.code, _line(e.message))
-        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as e:
+        except ValueError:  # aiosmtplib will not write such an address or option
             client.close()
-            verdict = Verdict.UNSURE if stage[0] == "dot" else Verdict.LATER
-            return Outcome(verdict, stage[0], 0, f"connection lost ({type(e).__name__})")
+            return Outcome(Verdict.REFUSED, "gateway", 0, "the address cannot be sent to")
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as e:
+            client.close()
+            return Outcome(_lost(stage[0]), stage[0], 0, f"connection lost ({type(e).__name__})")
         except BaseException:
             client.close()  # cancelled: aiosmtplib would give the next message this one's answer
             raise
@@ -97,7 +107,7 @@ class SmtpCourier:
         if client is not None:
             with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 if client.is_connected:
-                    await client.quit(timeout=5)
+                    await client.quit(timeout=min(5.0, self._settings.timeout.total_seconds()))
             client.close()
 
     def _make_client(self) -> aiosmtplib.SMTP:
@@ -112,11 +122,10 @@ class SmtpCourier:
             local_hostname=s.local_hostname or "localhost",  # else a DNS lookup of our own name
         )
 
-    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
+    async def _log_in(self, client: aiosmtplib.SMTP, secret: str) -> None:
         s = self._settings
         if not s.username:
             return
-        secret = await asyncio.to_thread(self._secret)
         if s.xoauth2:
             await client.auth_xoauth2(s.username, secret)
         else:
@@ -125,7 +134,7 @@ class SmtpCourier:
     async def _transaction(self, client: aiosmtplib.SMTP, attempt: Attempt, stage: list[str]) -> Outcome:
         """MAIL, RCPT, DATA, body, dot. ``stage`` tells the caller how far it came."""
         mail_options, rcpt_options = _options(attempt, client)
-        encoding = "ascii" if attempt.recipient.isascii() else "utf-8"
+        encoding = "utf-8" if _needs_utf8(attempt) else "ascii"
         point("smtp.mail")
         await client.mail(attempt.sender, options=mail_options, encoding=encoding)
         stage[0] = "rcpt"
@@ -146,7 +155,7 @@ class SmtpCourier:
     async def _body(self, client: aiosmtplib.SMTP, raw: bytes) -> None:
         protocol = _protocol(client)
         protocol._response_pending = True  # an answer may come before the end of the body
-        protocol.write(_DOTS.sub(b"..", raw))
+        protocol.write(_DOTS.sub(b"..", raw) + (b"" if raw.endswith(b"\r\n") else b"\r\n"))
         async with asyncio.timeout(self._settings.timeout.total_seconds()):
             await protocol._drain_helper()
         await asyncio.sleep(0)  # a loss the transport knows of by now is a loss before the dot: provably not sent
@@ -193,6 +202,11 @@ class PaperCourier:
         return None
 
 
+def _lost(stage: str) -> Verdict:
+    """After the dot the mail may have been taken; before it, it was provably not."""
+    return Verdict.UNSURE if stage == "dot" else Verdict.LATER
+
+
 def _protocol(client: aiosmtplib.SMTP) -> aiosmtplib.protocol.SMTPProtocol:
     if client.protocol is None:
         raise aiosmtplib.SMTPServerDisconnected("not connected")
@@ -203,7 +217,7 @@ def _options(attempt: Attempt, client: aiosmtplib.SMTP) -> tuple[list[str], list
     """SIZE, SMTPUTF8 and DSN parameters, only where the server offers them (RFC 1870, 6531, 3461)."""
     mail = [f"SIZE={len(attempt.raw)}"] if client.supports_extension("size") else []
     rcpt: list[str] = []
-    if not attempt.recipient.partition("@")[0].isascii():
+    if _needs_utf8(attempt):
         mail.append("SMTPUTF8")
     if client.supports_extension("dsn") and attempt.sender:
         mail += ["RET=HDRS", f"ENVID={xtext(attempt.envid)}"]
@@ -214,16 +228,20 @@ def _options(attempt: Attempt, client: aiosmtplib.SMTP) -> tuple[list[str], list
     return mail, rcpt
 
 
+def _needs_utf8(attempt: Attempt) -> bool:
+    return not (attempt.sender + attempt.recipient).isascii()
+
+
 def xtext(text: str) -> str:
-    """RFC 3461 4: printable ASCII but "+" and "=" as they are, the rest as +XX."""
-    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
+    """RFC 3461 4: printable ASCII but "+", "=" and brackets as they are, the rest as +XX."""
+    return "".join(c if "!" <= c <= "~" and c not in "+=<>" else f"+{ord(c):02X}" for c in text)
 
 
 def _unsendable(attempt: Attempt, client: aiosmtplib.SMTP) -> Outcome | None:
     """What must not reach aiosmtplib, which repairs addresses silently, or a server that cannot take it."""
     if not _ONE_ADDRESS.match(attempt.recipient) or not _ONE_ADDRESS.match(attempt.sender or "null@path"):
         return Outcome(Verdict.REFUSED, "gateway", 0, "the address cannot be sent to")
-    if not attempt.recipient.partition("@")[0].isascii() and not client.supports_extension("smtputf8"):
+    if _needs_utf8(attempt) and not client.supports_extension("smtputf8"):
         return Outcome(Verdict.REFUSED, "gateway", 0, "the address needs SMTPUTF8, which the server does not offer")
     return None
 

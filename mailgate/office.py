@@ -20,11 +20,12 @@ from mailgate.core import compose
 from mailgate.core.workdays import Workdays
 from mailgate.edges.archive import Archive
 from mailgate.edges.clock import Clock, SystemClock
+from mailgate.edges.courier import Courier
 from mailgate.edges.holiday_seed import is_holiday
 from mailgate.edges.imap import ImapPost
 from mailgate.edges.mailbox import Post
 from mailgate.edges.secrets import secret, token_key
-from mailgate.edges.smtp import Courier, SmtpCourier
+from mailgate.edges.smtp import SmtpCourier
 from mailgate.edges.store import Store
 from mailgate.edges.templates import Templates
 from mailgate.errors import ConfigError

@@ -20,8 +20,8 @@ from mailgate.config_file import parse
 from mailgate.core.identity import content_digest
 from mailgate.core.parse import header_block, headers
 from mailgate.edges.clock import PaperClock
+from mailgate.edges.courier import PaperCourier
 from mailgate.edges.mailbox import PaperMailbox
-from mailgate.edges.smtp import PaperCourier
 from mailgate.model import Draft, Enclosures, Entry, Kind, Receipt, Receiving, Screening, Stub
 from mailgate.office import Office, open_office
 

@@ -115,7 +115,10 @@ class ImapMailbox:
         except Refused as e:
             raise MailboxError(f"cannot open the mailbox {name}: {e.what}", "Check [imap] mailbox") from None
         validity = imap_text.code(lines, "UIDVALIDITY")
-        self.uidvalidity = int(validity) if validity.isascii() and validity.isdigit() else 0
+        number = int(validity) if validity.isascii() and validity.isdigit() else 0
+        if self.uidvalidity and number != self.uidvalidity:
+            raise MailboxGone("the server has numbered the mailbox anew in the middle of the check")
+        self.uidvalidity = number
         self._keywords = r"\*" in (imap_text.code(lines, "PERMANENTFLAGS") or r"\*")
         if self.uidvalidity == 0:
             raise MailboxError(f"the server gives no UIDVALIDITY for {name}", "Such a server cannot be used safely")
@@ -131,7 +134,7 @@ class ImapMailbox:
         for start in range(0, len(uids), _AT_ONCE):
             asked = set(uids[start : start + _AT_ONCE])
             for answer in imap_text.fetched(await self._fetch(asked, "(UID RFC822.SIZE INTERNALDATE)")):
-                if answer.uid in asked and answer.uid not in found and b"INTERNALDATE" in answer.text.upper():
+                if answer.uid in asked and answer.uid not in found and b"RFC822.SIZE" in answer.text.upper():
                     found[answer.uid] = Stub(self.uidvalidity, answer.uid, answer.size, answer.arrived(now))
         return [found[uid] for uid in sorted(found)]
 

@@ -122,7 +122,7 @@ def _finished(answer: Fetched) -> Fetched:
 def searched(lines: Iterable[bytes | bytearray]) -> list[int]:
     """UIDs of a SEARCH answer, ascending."""
     words = [w for line in lines if bytes(line[:7]).strip().upper() == b"SEARCH" for w in bytes(line).split()[1:]]
-    return sorted({int(w) for w in words if w.isdigit()})
+    return sorted({int(w) for w in words if w.isdigit() and len(w) <= 10 and int(w) < 1 << 32})
 
 
 def code(lines: Iterable[bytes | bytearray], name: str) -> str:

@@ -10,7 +10,6 @@ import asyncio
 import re
 import ssl
 from contextlib import suppress
-from typing import Protocol
 
 import aiosmtplib
 
@@ -24,18 +23,6 @@ from mailgate.model import Attempt, Outcome, Verdict
 FINAL_DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2.6: a shorter wait delivers mail twice
 _ONE_ADDRESS = re.compile(r"[^\x00-\x20\x7f<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
-
-
-class Courier(Protocol):
-    """Carries outbox items to the next mail server."""
-
-    async def ready(self) -> None:
-        """Be connected and logged in. Raises CourierError."""
-
-    async def deliver(self, attempt: Attempt) -> Outcome:
-        """One transaction. Never raises for what the server says or does."""
-
-    async def close(self) -> None: ...
 
 
 class SmtpCourier:
@@ -100,6 +87,10 @@ class SmtpCourier:
         except BaseException:
             client.close()  # cancelled: aiosmtplib would give the next message this one's answer
             raise
+
+    @property
+    def usable(self) -> bool:
+        return self._client is not None and self._client.is_connected
 
     async def close(self) -> None:
         """Leave; what QUIT brings changes nothing about mails already answered."""
@@ -175,31 +166,6 @@ class SmtpCourier:
             return (await client.rset()).code == 250
         except (aiosmtplib.SMTPException, OSError, TimeoutError):
             return False
-
-
-class PaperCourier:
-    """A courier for tests: keeps what it is given; ``script`` holds outcomes to give first, in order."""
-
-    def __init__(self, script: list[Outcome | CourierError] | None = None) -> None:
-        self.script = list(script or [])
-        self.delivered: list[Attempt] = []
-
-    async def ready(self) -> None:
-        if self.script and isinstance(self.script[0], CourierError):
-            error = self.script.pop(0)
-            assert isinstance(error, CourierError)
-            raise error
-
-    async def deliver(self, attempt: Attempt) -> Outcome:
-        planned = self.script.pop(0) if self.script else None
-        if not isinstance(planned, Outcome):
-            planned = Outcome(Verdict.ACCEPTED, "dot", 250, "2.0.0 kept on paper")
-        if planned.verdict is Verdict.ACCEPTED:
-            self.delivered.append(attempt)
-        return planned
-
-    async def close(self) -> None:
-        return None
 
 
 def _lost(stage: str) -> Verdict:

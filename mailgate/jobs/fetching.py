@@ -27,19 +27,29 @@ class Fetcher:
         self._report = report
         self._careful: set[int] = set()  # their fetch broke the connection, or brought nothing: taken alone, in pieces
         self.given_up: set[int] = set()
+        self.missing: dict[int, Stub] = {}  # listed by the server, then not given: gone, if it is not listed again
 
     async def batches(self, mailbox: Mailbox, stubs: list[Stub]) -> AsyncIterator[Batch]:
         """The messages in batches, oldest first. Raises MailboxGone, or ArchiveError where the disk is full."""
         for group in self._groups(stubs):
             self._office.archive.room_for(2 * sum(s.size for s in group))
             try:
-                yield await self._fetch(mailbox, group)
+                batch = await self._fetch(mailbox, group)
+                for arrived in batch:
+                    self.missing.pop(arrived.stub.uid, None)
+                yield batch
             except MailboxGone:
                 self._suspect(group)
                 raise
             except MailboxError as e:  # the server says no to one of these, and goes on
                 log.warning("a fetch was refused: %s", e)
                 self._suspect(group)
+
+    def undescribed(self, stub: Stub) -> None:
+        """The server lists a message and does not describe it: once is forgiven, it may be gone."""
+        if stub.uid in self.missing:
+            self._give_up(stub, "the server lists it but does not describe it")
+        self.missing[stub.uid] = stub
 
     def progress(self) -> int:
         """Grows with everything that was learnt, so that a check can tell whether trying again makes sense."""
@@ -67,7 +77,10 @@ class Fetcher:
         if len(group) == 1 and self._alone(group[0]):
             return await self._fetch_one(mailbox, group[0])
         raws = await mailbox.fetch([s.uid for s in group])
-        self._careful |= {s.uid for s in group} - set(raws)
+        for stub in group:
+            if stub.uid not in raws:
+                self._careful.add(stub.uid)
+                self.missing[stub.uid] = stub
         return [Arrived(stub, raws[stub.uid]) for stub in group if stub.uid in raws]
 
     async def _fetch_one(self, mailbox: Mailbox, stub: Stub) -> Batch:
@@ -81,7 +94,10 @@ class Fetcher:
         if there:
             return [Arrived(stub, None, incoming)]
         incoming.abandon()
-        self._give_up(stub, "the server lists it but does not give it")
+        if stub.uid in self._careful:
+            self._give_up(stub, "the server lists it but does not give it")
+        self._careful.add(stub.uid)
+        self.missing[stub.uid] = stub
         return []
 
     def _suspect(self, group: list[Stub]) -> None:

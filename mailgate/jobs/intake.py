@@ -17,7 +17,7 @@ import logging
 
 from mailgate.core.identity import judge
 from mailgate.edges.mailbox import Mailbox
-from mailgate.errors import MailboxGone
+from mailgate.errors import MailboxError, MailboxGone
 from mailgate.jobs import anchors, reading
 from mailgate.jobs.fetching import Batch, Fetcher
 from mailgate.jobs.reading import Examined
@@ -64,6 +64,7 @@ class Check:
             waiting = await mailbox.waiting(start)
             unknown = await office.registry(office.store.journal.unknown, name, mailbox.uidvalidity, waiting)
             await self._file(mailbox, await self._left_over(mailbox, waiting))
+            await self._vanished(waiting)
             fresh = [uid for uid in unknown if uid not in self._fetcher.given_up]
             if not fresh:
                 break
@@ -80,7 +81,7 @@ class Check:
         """Fetch one batch while the one before is being registered."""
         stubs = await mailbox.stubs(uids)
         for uid in sorted(set(uids) - {s.uid for s in stubs}):
-            await self._set_aside(Stub(mailbox.uidvalidity, uid, 0, self._office.clock.now()), _VANISHED)
+            self._fetcher.undescribed(Stub(mailbox.uidvalidity, uid, 0, self._office.clock.now()))
         for stub in [s for s in stubs if s.size > self._office.config.imap.max_size]:
             stubs.remove(stub)
             await self._set_aside(stub, _TOO_LARGE.format(size=stub.size))
@@ -139,12 +140,26 @@ class Check:
         self.report.set_aside += 1
         log.warning("set aside uid=%d size=%d", stub.uid, stub.size)
 
+    async def _vanished(self, waiting: list[int]) -> None:
+        """What was listed before and was gone when it was fetched: seen, so on record (law 5)."""
+        missing = self._fetcher.missing
+        for uid in [uid for uid in missing if uid not in waiting and uid not in self._fetcher.given_up]:
+            await self._set_aside(missing.pop(uid), _VANISHED)
+
     async def _file(self, mailbox: Mailbox, uids: list[int]) -> None:
+        """Tell the mailbox. That it refuses stops no registering: the next check tells it again."""
         if not uids:
             return
         office, now = self._office, self._office.clock.now()
         folder = office.config.imap.done_folder.replace("{year}", str(now.year + 543))
-        await mailbox.done(uids, folder)
+        try:
+            await mailbox.done(uids, folder)
+        except MailboxGone:
+            raise
+        except MailboxError as e:
+            problem = f"mail that is registered could not be filed into {folder}: {e}"
+            self.report.problems += [problem] if problem not in self.report.problems else []
+            return
         await office.registry(
             office.store.journal.filed, office.config.imap.mailbox, mailbox.uidvalidity, uids, folder, now
         )
@@ -163,7 +178,11 @@ class Check:
             office.store.journal.accounted_below, office.config.imap.mailbox, mailbox.uidvalidity
         )
         today = office.clock.now().date()
-        full = office.config.imap.done == "move" or reconciled is None or reconciled.date() != today
+        full = (
+            office.config.imap.done == "move"
+            or reconciled is None
+            or reconciled.astimezone(office.config.zone).date() != today
+        )
         return (1, True) if full else (below, False)
 
     async def _remember(self, mailbox: Mailbox, waiting: list[int], unknown: list[int], full: bool) -> None:

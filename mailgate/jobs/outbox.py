@@ -11,8 +11,8 @@ import random
 from collections.abc import Callable
 
 from mailgate.core import retry
-from mailgate.edges.smtp import Courier
-from mailgate.errors import CourierError
+from mailgate.edges.courier import Courier
+from mailgate.errors import ConfigError, CourierError
 from mailgate.model import Attempt, CheckReport, Outcome, State, Verdict
 from mailgate.office import Office
 
@@ -62,8 +62,8 @@ class Delivery:
             while await self._wait_for_work(number):
                 try:
                     await courier.ready()  # before the claim: an unreachable server costs no attempt
-                except CourierError as e:
-                    self._stopped = e
+                except (CourierError, ConfigError) as e:
+                    self._stopped = CourierError(e.what, e.hint)
                     return
                 await self._deliver_all(courier)
         finally:
@@ -91,9 +91,9 @@ class Delivery:
         attempt = await office.registry(office.store.outbox.claim, office.clock.now())
         while attempt is not None:
             outcome = await courier.deliver(attempt)
-            attempt = await office.registry(self._settle, attempt, outcome)
+            attempt = await office.registry(self._settle, attempt, outcome, courier.usable)
 
-    def _settle(self, attempt: Attempt, outcome: Outcome) -> Attempt | None:
+    def _settle(self, attempt: Attempt, outcome: Outcome, usable: bool) -> Attempt | None:
         """Record what came of an attempt, and claim the next in the same commit while the line is in step."""
         office, outbox, now = self._office, self._office.store.outbox, self._office.clock.now()
         after = retry.after(
@@ -101,7 +101,7 @@ class Delivery:
         )
         self._report.acknowledged += int(after.state is State.ACCEPTED)
         log.log(_LEVELS[outcome.verdict], "%s item=%d stage=%s code=%d", *_words(attempt, outcome))
-        if outcome.code in (0, 421):  # the line is gone: whoever is claimed next needs a new one
+        if not usable:  # whoever is claimed next needs a new line
             outbox.record(attempt, outcome, after.state, after.at, now)
             return None
         return outbox.record_and_claim(attempt, outcome, after.state, after.at, now)

@@ -19,7 +19,8 @@ from hypothesis import given, strategies
 
 from mailgate.config import Smtp
 from mailgate.edges import smtp
-from mailgate.edges.smtp import Courier, PaperCourier, SmtpCourier, xtext
+from mailgate.edges.courier import Courier, PaperCourier
+from mailgate.edges.smtp import SmtpCourier, xtext
 from mailgate.errors import ConfigError, CourierError
 from mailgate.model import Attempt, Outcome, Verdict
 from tests.edges.posts import SECRET, served

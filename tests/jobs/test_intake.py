@@ -14,7 +14,6 @@ from mailgate.edges.archive import Archive, Incoming
 from mailgate.errors import ArchiveError, MailboxError, MailboxGone, RegistryError
 from tests.builders import NOW, OFFICE, ZONE, PaperOffice
 from tests.jobs.registers import (
-    FULL_DISK,
     check,
     check_until_done,
     fake,
@@ -568,7 +567,7 @@ async def test_a_full_disk_is_an_error_of_the_archive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     def write(self: Incoming, piece: bytes) -> None:
-        raise FULL_DISK
+        raise ArchiveError("cannot write: No space left on device", "Free some space")
 
     with paper(tmp_path) as office:
         office.box.deliver(letter(1, body=b"x" * size), NOW)

@@ -289,7 +289,12 @@ async def _through(port: int, said: bytearray, after: int | None) -> AsyncIterat
             writer.write(data)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
+        connecting = asyncio.ensure_future(asyncio.open_connection("127.0.0.1", port))
+        try:
+            server_reader, server_writer = await asyncio.shield(connecting)
+        except asyncio.CancelledError:  # a connection that is made just now must not be left open
+            (await connecting)[1].transport.abort()
+            raise
         both = [
             asyncio.create_task(carry(reader, server_writer, False)),
             asyncio.create_task(carry(server_reader, writer, True)),

@@ -289,12 +289,6 @@ async def _through(port: int, said: bytearray, after: int | None) -> AsyncIterat
             writer.write(data)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connecting = asyncio.ensure_future(asyncio.open_connection("127.0.0.1", port))
-        try:
-            server_reader, server_writer = await asyncio.shield(connecting)
-        except asyncio.CancelledError:  # a connection that is made just now must not be left open
-            (await connecting)[1].transport.abort()
-            raise
         both = [
             asyncio.create_task(carry(reader, server_writer, False)),
             asyncio.create_task(carry(server_reader, writer, True)),
@@ -305,11 +299,16 @@ async def _through(port: int, said: bytearray, after: int | None) -> AsyncIterat
             for task in both:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
-            for end in (writer, server_writer):
-                end.close()
+            writer.close()
 
-    async with served(serve) as own:
-        yield own
+    # One session, one connection: made and ended here, so that none is left open whatever happens to a task.
+    server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        async with served(serve) as own:
+            yield own
+    finally:
+        server_writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 # --- greetings, TLS, logging in

@@ -506,6 +506,17 @@ async def test_an_address_that_can_never_be_sent_to_is_refused_at_once(address: 
         assert (await courier.deliver(attempt(recipient=address))).verdict is Verdict.REFUSED
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["\xa0bob@example.org", "bob\xa0@example.org", "\u3000bob@example.org", "\x85bob@example.org", "\xa0@example.org"],
+)
+async def test_spaces_of_other_scripts_do_not_lead_to_another_mailbox(address: str) -> None:
+    async with Sink.run() as sink, ready(courier_to(sink)) as courier:
+        outcome = await courier.deliver(attempt(recipient=address))
+        assert outcome.verdict is Verdict.REFUSED
+        assert sink.messages == []
+
+
 @pytest.mark.parametrize("address", ["a..b@example.org", ".a@example.org", "a.@example.org", "a@example..org", "a@.x"])
 async def test_odd_dots_are_sent_as_they_are_or_not_at_all(address: str) -> None:
     async with Sink.run() as sink, ready(courier_to(sink)) as courier:

@@ -21,7 +21,7 @@ from mailgate.errors import ConfigError, CourierError
 from mailgate.model import Attempt, Outcome, Verdict
 
 FINAL_DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2.6: a shorter wait delivers mail twice
-_ONE_ADDRESS = re.compile(r"[^\x00-\x20\x7f<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
+_ONE_ADDRESS = re.compile(r"[^\x00-\x20\x7f-\xa0\s<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +14,7 @@ from tests.crash.letters import letter
 from tests.e2e.program import Program, Result
 from tests.servers.certs import Certs
 from tests.servers.dovecot import Dovecot
-from tests.servers.process import free_ports
+from tests.servers.process import as_root, free_ports
 from tests.servers.sink import Sink, ThreadedSink
 
 
@@ -44,11 +43,6 @@ def noted(office: Program, word: str) -> None:
     with closing(sqlite3.connect(office.folder / "registry.db")) as db:
         payloads = [row[0] for row in db.execute("SELECT payload FROM event WHERE kind = 'check failed'")]
     assert any(word in p for p in payloads), payloads
-
-
-def as_root(*command: str) -> None:
-    """Mounting needs root, or a user with sudo."""
-    subprocess.run([*([] if os.geteuid() == 0 else ["sudo", "-n"]), *command], check=True)
 
 
 def goes_on(office: Program, mailbox: Dovecot) -> None:

@@ -130,3 +130,8 @@ def program(path: str, packages: str) -> str:
             f"`apt-get install --no-install-recommends {packages}` installs it"
         )
     return found
+
+
+def as_root(*command: str) -> None:
+    """Runs a command that needs root, such as mounting: as root, or as a user with sudo."""
+    subprocess.run([*([] if os.geteuid() == 0 else ["sudo", "-n"]), *command], check=True)

@@ -15,10 +15,18 @@ class Kind(StrEnum):
     """What a mail is (design: screening)."""
 
     LETTER = "letter"
+    FOLLOW_UP = "follow_up"
+    OFFICER = "officer"
     AUTO = "auto"
     BOUNCE = "bounce"
+    DELIVERY = "delivery"
+    READ = "read_receipt"
+    FEEDBACK = "feedback"
     LIST = "list"
     OWN = "own"
+    SPAM = "spam"
+    MALWARE = "malware"
+    TEST = "test"
 
 
 class Fate(StrEnum):
@@ -29,6 +37,7 @@ class Fate(StrEnum):
     AUTOMATIC = "automatic"
     BOUNCE = "bounce"
     LIST = "list"
+    FOLLOW_UP = "follow_up"
     SET_ASIDE = "set_aside"
 
 

@@ -15,10 +15,10 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 260
 
 # From the ground up. A file imports from its own floor's part and from lower floors only.
-WORDS = ("errors", "model", "config_types", "config_servers", "config", "config_file")
-FLOORS = (WORDS, ("core", "edges"), ("office",), ("jobs",), ("daemon",), ("demo",), ("cli", "__main__"))
+WORDS = ("errors", "model", "model_reading", "config_types", "config_servers", "config", "config_file")
+FLOORS = (WORDS, ("core", "edges"), ("cell",), ("office",), ("jobs",), ("daemon",), ("demo",), ("cli", "__main__"))
 HEIGHT = {part: n for n, parts in enumerate(FLOORS) for part in parts}
-KNOWS_BOTH = {"office", "jobs", "daemon", "demo", "cli", "__main__"}
+KNOWS_BOTH = {"cell", "office", "jobs", "daemon", "demo", "cli", "__main__"}
 OUTSIDE = frozenset(
     "os pathlib socket ssl sqlite3 sqlite_utils asyncio subprocess threading multiprocessing signal time random secrets "  # noqa: E501
     "io shutil tempfile glob fcntl logging http smtplib imaplib aioimaplib aiosmtplib jinja2 click select".split()

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from mailgate.config_answers import Limits, Referrals, Replies, Rule, Scan, Screening, Trust
 from mailgate.config_servers import Imap, Smtp
 from mailgate.config_types import Clock, Duration, Email, Hours, Line, MaybePath, Table, Words, Zone
 
@@ -92,33 +93,6 @@ class Registry(Table):
     )
 
 
-class Replies(Table):
-    """The acknowledgement with the receipt number (annex item 2 of the order)."""
-
-    enabled: bool = Field(True, description="false: letters are registered, their replies wait as held.")
-    html: bool = Field(False, description="Add an HTML version to the plain text.")
-    return_path: Literal["token", "plain", "null"] = Field(
-        "token",
-        description="Envelope sender: the office's address with our token (name+b.…@), without it, or <>.",
-    )
-    templates: MaybePath = Field(None, description="Folder whose files replace the shipped templates one by one.")
-    retry_for: Duration = Field(timedelta(days=4), description="Give up a reply after this long.", examples=["4d"])
-    resend_unsure_after: Duration = Field(
-        timedelta(minutes=30),
-        description="A reply whose line was lost after the last byte is sent again once, after this long.",
-        examples=["30m"],
-    )
-
-
-class Trust(Table):
-    """Whose word on a sender is believed."""
-
-    authserv_id: Line = Field(
-        "",
-        description="Name the office's own mail server writes in Authentication-Results; empty believes none.",
-    )
-
-
 class Website(Table):
     """The office's website (clause 2 (2) of the order)."""
 
@@ -163,11 +137,16 @@ class Config(Table):
     smtp: Smtp
     registry: Registry = Registry()
     replies: Replies = Replies()
+    limits: Limits = Limits()
+    screening: Screening = Screening()
+    scan: Scan = Scan()
+    referrals: Referrals = Referrals()
     trust: Trust = Trust()
     website: Website = Website()
     amss: Amss = Amss()
     publish: Publish = Publish()
     services: tuple[Service, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")
     def _half_days_have_hours(self) -> Self:
@@ -181,6 +160,14 @@ class Config(Table):
         double = sorted({k for k in keys if keys.count(k) > 1})
         if double:
             raise ValueError(f"services: key used twice: {', '.join(double)}")
+        return self
+
+    @model_validator(mode="after")
+    def _rules_name_services(self) -> Self:
+        known = {s.key for s in self.services} | {""}
+        for rule in self.rules:
+            if rule.service not in known:
+                raise ValueError(f"rules: {rule.name}: there is no service {rule.service!r}")
         return self
 
     @property

@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import tomlkit
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from tomlkit import TOMLDocument
 from tomlkit.items import Table as TomlTable
 
 from mailgate.config import Config
@@ -120,8 +121,8 @@ def render(values: Mapping[str, Any]) -> str:
         document.add(tomlkit.nl())
         model = _inner(field.annotation)
         assert model is not None, name
-        if name == "services":
-            document.add(name, _services(model, values.get(name, [])))
+        if get_origin(field.annotation) is tuple:
+            _add_array(document, name, model, values.get(name, []))
         else:
             document.add(name, _table(model, values.get(name, {})))
     return tomlkit.dumps(document)
@@ -171,13 +172,22 @@ def _duration_text(value: timedelta) -> str:
     return f"{seconds // size}{unit}"
 
 
-def _services(model: type[BaseModel], services: list[Mapping[str, Any]]) -> Any:
+def _add_array(document: TOMLDocument, name: str, model: type[BaseModel], items: list[Mapping[str, Any]]) -> None:
+    """An array of tables; an empty one is shown as a comment."""
     array = tomlkit.aot()
-    for n, values in enumerate(services):
+    for n, values in enumerate(items):
         table = tomlkit.table()
         _fill(table, model, values, explain=n == 0)
         array.append(table)
-    return array
+    if items:
+        document.add(name, array)
+        return
+    for line in textwrap.wrap(" ".join((model.__doc__ or "").split()), 100):
+        document.add(tomlkit.comment(line))
+    document.add(tomlkit.comment(f"  [[{name}]]"))
+    for key, field in model.model_fields.items():
+        example = field.examples[0] if field.examples else _plain(field.get_default())
+        document.add(tomlkit.comment(f"  {key} = {tomlkit.item(example).as_string()}  # {field.description}"))
 
 
 def _value(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -45,7 +45,7 @@ def _email(value: str) -> str:
     return value
 
 
-def _path(value: object) -> object:
+def _empty(value: object) -> object:
     return None if value == "" else value
 
 
@@ -74,7 +74,8 @@ Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Words = Annotated[str, Field(min_length=1), AfterValidator(_one_line), AfterValidator(_not_blank)]
 Host = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
-MaybePath = Annotated[Path | None, BeforeValidator(_path)]
+MaybeMoment = Annotated[datetime | None, BeforeValidator(_empty)]
+MaybePath = Annotated[Path | None, BeforeValidator(_empty)]
 Email = Annotated[str, AfterValidator(_one_line), AfterValidator(_email)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from mailgate import config_file
 from mailgate.config import Config
+from mailgate.config_answers import Rule
 from mailgate.config_file import find, load, parse, render
 from mailgate.edges.templates import shipped
 from mailgate.errors import ConfigError
@@ -290,7 +291,15 @@ def test_init_writes_the_same(tmp_path: Path) -> None:
 
 def tables_of(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
     found = {n: config_file._inner(f.annotation) for n, f in model.model_fields.items()}
-    return {n: m for n, m in found.items() if m is not None}
+    return {n: m for n, m in found.items() if m is not None and n != "rules"}
+
+
+def test_the_example_of_a_rule_is_a_rule() -> None:
+    """The shipped config has no rule; its commented example must be one that can be used as it stands."""
+    example = SHIPPED.partition("#   [[rules]]\n")[2]
+    lines = [line.removeprefix("#   ") for line in example.splitlines() if line.startswith("#   ")]
+    rule = Rule.model_validate(tomllib.loads("\n".join(lines)))
+    assert rule.sender.startswith("@")
 
 
 def keys_in(table: str) -> set[str]:

@@ -49,6 +49,8 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     UNSURE = "unsure"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
     HELD = "held"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -159,6 +161,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """A mail of the archive that an outgoing mail carries: it stands between ``raw`` and ``tail`` when it is sent.
+
+    ``encoding``: "7bit" as it is, or "base64".
+    """
+
+    sha256: str
+    encoding: str
+    tail: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """An outbox item claimed for one delivery: everything the courier needs, frozen."""
 
@@ -170,6 +184,7 @@ class Attempt:
     recipient: str
     envid: str
     raw: bytes
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +208,14 @@ class CheckReport:
     automatic: int = 0
     bounces: int = 0
     lists: int = 0
+    follow_ups: int = 0
     set_aside: int = 0
     failed: int = 0
     acknowledged: int = 0
+    deferred: int = 0
     held: int = 0
+    read: int = 0
+    unreadable: int = 0
     balance: int = 0
     receipts: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -204,28 +223,6 @@ class CheckReport:
     def document(self) -> dict[str, Any]:
         """The contract's document."""
         return asdict(self) | {"slot": self.slot.isoformat() if self.slot else None}
-
-
-@dataclass(frozen=True, slots=True)
-class Twins:
-    """Receipts of letters already registered that share something with a new mail."""
-
-    raw: bool = False
-    raw_letter: Receipt | None = None
-    content: Receipt | None = None
-    content_same_id: Receipt | None = None
-    message_id: Receipt | None = None
-    referred: Receipt | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """Whether a mail is one we have, and what the register remarks about it (Thai)."""
-
-    duplicate: bool
-    of: Receipt | None
-    why: str
-    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,32 +234,4 @@ class Draft:
     message_id: str
     envid: str
     raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A fetched mail, read and decided upon, ready for the one transaction that registers it."""
-
-    mailbox: str
-    stub: Stub
-    seen_at: datetime
-    mail: Mail
-    screening: Screening
-    sha256: str
-    content_digest: str
-    size: int
-    enclosures: Enclosures
-    receiving: Receiving
-    service: str | None = None
-    officer: str = ""
-    confidential: bool = False
-    answers_item: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """What the transaction did: the fate, the number given or the letter it is a duplicate of."""
-
-    fate: Fate
-    receipt: Receipt | None = None
-    answered: bool = False
+    carried: Carried | None = None

@@ -22,7 +22,8 @@ from mailgate.core.parse import header_block, headers
 from mailgate.edges.clock import PaperClock
 from mailgate.edges.courier import PaperCourier
 from mailgate.edges.mailbox import PaperMailbox
-from mailgate.model import Draft, Enclosures, Entry, Kind, Receipt, Receiving, Screening, Stub
+from mailgate.model import Draft, Enclosures, Kind, Receipt, Receiving, Screening, Stub
+from mailgate.model_entry import Entry
 from mailgate.office import Office, open_office
 
 ZONE = ZoneInfo("Asia/Bangkok")

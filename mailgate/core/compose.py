@@ -16,7 +16,8 @@ from mailgate.config import Config, Service
 from mailgate.core import thai, tokens
 from mailgate.core.address import wire_domain
 from mailgate.core.message import build, encoded
-from mailgate.model import Draft, Enclosures, Entry, Mail, Receipt, Receiving
+from mailgate.model import Draft, Enclosures, Mail, Receipt, Receiving
+from mailgate.model_entry import Entry
 
 Render = Callable[[str, Mapping[str, Any]], str]
 

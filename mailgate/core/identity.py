@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from mailgate.model import Judgement, Mail, Twins
+from mailgate.model import Mail
+from mailgate.model_entry import Judgement, Twins
 
 _WRITTEN = ("from", "date", "message-id", "subject", "to", "cc", "in-reply-to", "references")
 

@@ -21,7 +21,8 @@ from mailgate.errors import MailboxError, MailboxGone
 from mailgate.jobs import anchors, reading
 from mailgate.jobs.fetching import Batch, Fetcher
 from mailgate.jobs.reading import Examined
-from mailgate.model import CheckReport, Entered, Entry, Fate, Stub
+from mailgate.model import CheckReport, Fate, Stub
+from mailgate.model_entry import Entered, Entry
 from mailgate.office import Office
 
 log = logging.getLogger("mailgate.intake")

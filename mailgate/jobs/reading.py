@@ -15,7 +15,8 @@ from mailgate.core.screen_signs import Facts
 from mailgate.core.source import BytesSource
 from mailgate.edges.archive import Incoming, Kept
 from mailgate.edges.store.receipts import Compose
-from mailgate.model import Draft, Enclosures, Entry, Mail, Receipt, Receiving, Screening, Stub
+from mailgate.model import Draft, Enclosures, Mail, Receipt, Receiving, Screening, Stub
+from mailgate.model_entry import Entry
 from mailgate.office import Office
 
 HEADER_BYTES = 256 * 1024

@@ -22,7 +22,8 @@ from mailgate.core import tokens
 from mailgate.core.compose import Letterhead, acknowledgement, context
 from mailgate.core.parse import headers
 from mailgate.edges.templates import Templates
-from mailgate.model import Draft, Enclosures, Entry, Kind, Receipt, Receiving, Screening, Stub
+from mailgate.model import Draft, Enclosures, Kind, Receipt, Receiving, Screening, Stub
+from mailgate.model_entry import Entry
 from tests import builders
 
 ZONE = ZoneInfo("Asia/Bangkok")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mailgate.core.identity import content_digest, judge
 from mailgate.core.parse import header_block, headers
-from mailgate.model import Receipt, Twins
+from mailgate.model import Receipt
+from mailgate.model_entry import Twins
 
 WRITTEN = (
     b"From: A <a@example.com>\r\nDate: Mon, 23 Nov 2026 09:00:00 +0700\r\nMessage-ID: <1@example.com>\r\n"

@@ -10,7 +10,8 @@ from mailgate.edges.store.database import Connection
 from mailgate.edges.store.outbox import Outbox
 from mailgate.edges.store.receipts import Receipts, draft_columns
 from mailgate.jobs import intake
-from mailgate.model import Judgement, Kind, Receipt, State
+from mailgate.model import Kind, Receipt, State
+from mailgate.model_entry import Judgement
 
 LONG_AGO = "2000-01-01T00:00:00.000000+00:00"
 

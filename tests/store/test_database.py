@@ -322,7 +322,7 @@ def test_a_disk_that_fills_up_leaves_whole_letters_only(tmp_path: Path) -> None:
     code = """
         from pathlib import Path
         store = Store(Path(sys.argv[1]))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_200_000, 1_200_000))
         for n in range(1, 2000):
             try:
                 store.receipts.enter(entry(n), judge, draft)
@@ -353,7 +353,7 @@ def test_a_really_full_disk_leaves_whole_letters_only() -> None:
                 break
     """
     with shared_folder() as folder:
-        as_root("mount", "-t", "tmpfs", "-o", f"size=1500k,uid={os.geteuid()}", "tmpfs", str(folder))
+        as_root("mount", "-t", "tmpfs", "-o", f"size=3000k,uid={os.geteuid()}", "tmpfs", str(folder))
         try:
             done = child(code, folder / "registry.db")
             assert_said(done)

@@ -14,6 +14,7 @@ from mailgate.core.identity import judge
 from mailgate.edges.store import Store
 from mailgate.errors import MailgateError
 from mailgate.model import Attempt, Outcome, State, Verdict
+from mailgate.model_reading import Delivery, Recipient
 from tests.builders import NOW, draft, entry
 
 LATER = NOW + timedelta(minutes=5)
@@ -49,6 +50,9 @@ def claimed(store: Store, now: datetime = NOW) -> Attempt:
     return found
 
 
+REPORTED = {State.BOUNCED: Delivery.FAILED, State.DELIVERED: Delivery.DELIVERED}
+
+
 def bring_to(store: Store, wanted: State) -> None:
     """Walk the one item to a state along allowed arrows."""
     if wanted is State.HELD:
@@ -57,8 +61,13 @@ def bring_to(store: Store, wanted: State) -> None:
         store.outbox.by_hand(1, "cancel", NOW)
     elif wanted is not State.QUEUED:
         attempt = claimed(store)
+        reported = REPORTED.get(wanted)
         if wanted is not State.TRYING:
-            store.outbox.record(attempt, OUTCOMES[wanted], wanted, NOW, NOW)
+            reached = State.ACCEPTED if reported else wanted
+            store.outbox.record(attempt, OUTCOMES[reached], reached, NOW, NOW)
+        if reported:
+            with store.db.immediate("reported"):
+                store.outbox.reported(1, 1, Recipient("citizen@example.com", reported, "5.1.1", ""), NOW)
     assert state(store) is wanted
 
 
@@ -155,6 +164,7 @@ BY_HAND = {
     ("retry", State.UNSURE): State.QUEUED,
     ("retry", State.REFUSED): State.QUEUED,
     ("retry", State.EXPIRED): State.QUEUED,
+    ("retry", State.BOUNCED): State.QUEUED,
 }
 
 

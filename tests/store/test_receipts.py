@@ -12,7 +12,8 @@ import pytest
 from mailgate.core.identity import judge
 from mailgate.edges.store import Store
 from mailgate.errors import MailgateError
-from mailgate.model import Draft, Entered, Entry, Fate, Kind, Receipt, Twins
+from mailgate.model import Draft, Fate, Kind, Receipt
+from mailgate.model_entry import Entered, Entry, Twins
 from tests import builders
 from tests.builders import NOW, ZONE, draft, entry, raw_mail
 
@@ -317,8 +318,9 @@ def test_a_counter_only_counts_up_by_one(full: Store, last: int) -> None:
     "statement",
     [
         "INSERT OR REPLACE INTO counter VALUES ('receive', 2569, 50)",
-        "INSERT OR REPLACE INTO outbox SELECT id, kind, letter_id, sender, recipient, message_id, envid, x'00', state, "
-        "attempts, resent, created_at, next_at, ended_at, note FROM outbox WHERE id = 2",
+        "INSERT OR REPLACE INTO outbox (id, kind, sender, recipient, message_id, envid, raw, state, created_at, "
+        "next_at) SELECT id, kind, sender, recipient, message_id, envid, x'00', state, created_at, next_at FROM outbox "
+        "WHERE id = 2",
         "INSERT OR REPLACE INTO mail SELECT id, mailbox, uidvalidity, uid, 1, arrived_at, seen_at, kind, 'list', 0, "
         "rule, reason, evidence, sender, subject, NULL, NULL, filed_at FROM mail WHERE id = 2",
         "INSERT OR REPLACE INTO attempt (item_id, number, started_at) VALUES (1, 1, 'never')",
@@ -352,16 +354,18 @@ def test_what_came_of_something_is_not_told_differently_later(full: Store, state
 def test_a_letter_has_one_acknowledgement_at_the_most(full: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         full.db.sql.execute(
-            "INSERT INTO outbox SELECT 99, kind, letter_id, sender, recipient, '<other@x>', envid, raw, state, attempts, "  # noqa: E501
-            "resent, created_at, next_at, ended_at, note FROM outbox WHERE id = 1"
+            "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, state, created_at, "
+            "next_at) SELECT 99, kind, letter_id, sender, recipient, '<other@x>', envid, raw, state, created_at, "
+            "next_at FROM outbox WHERE id = 1"
         )
 
 
 def test_a_message_id_of_ours_is_used_once(full: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         full.db.sql.execute(
-            "INSERT INTO outbox SELECT 99, 'decision', letter_id, sender, recipient, message_id, envid, raw, state, "
-            "attempts, resent, created_at, next_at, ended_at, note FROM outbox WHERE id = 1"
+            "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, state, created_at, "
+            "next_at) SELECT 99, 'decision', letter_id, sender, recipient, message_id, envid, raw, state, created_at, "
+            "next_at FROM outbox WHERE id = 1"
         )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from mailgate.edges.store.cases import Cases
 from mailgate.edges.store.chain import Chain
+from mailgate.edges.store.contacts import Contacts
 from mailgate.edges.store.database import Connection, Lock
 from mailgate.edges.store.journal import Journal
 from mailgate.edges.store.ledger import Ledger
 from mailgate.edges.store.outbox import Outbox
+from mailgate.edges.store.readings import Readings
 from mailgate.edges.store.receipts import Receipts
 from mailgate.edges.store.reports import Reports
 
@@ -22,9 +25,12 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.db = Connection(path)
         self.chain = Chain(self.db)
-        self.receipts = Receipts(self.db, self.chain)
-        self.journal = Journal(self.db, self.chain)
         self.outbox = Outbox(self.db, self.chain)
+        self.contacts = Contacts(self.db, self.chain)
+        self.receipts = Receipts(self.db, self.chain, self.outbox, self.contacts)
+        self.readings = Readings(self.db, self.chain)
+        self.cases = Cases(self.db, self.chain, self.outbox, self.contacts)
+        self.journal = Journal(self.db, self.chain)
         self.ledger = Ledger(self.db, self.chain)
         self.reports = Reports(self.db)
 

@@ -8,7 +8,10 @@ from typing import Any
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, Row, moment, stamp
 from mailgate.errors import MailgateError
-from mailgate.model import Attempt, Outcome, State, Verdict
+from mailgate.model import Attempt, Carried, Draft, Outcome, State, Verdict
+from mailgate.model_reading import Delivery, Recipient
+
+PAUSED = "replies paused"
 
 
 class Outbox:
@@ -17,6 +20,22 @@ class Outbox:
     def __init__(self, db: Connection, chain: Chain) -> None:
         self._db = db
         self._chain = chain
+
+    def next_id(self) -> int:
+        """The number the next item will have; inside a transaction."""
+        return 1 + int(self._db.value("SELECT max(id) FROM outbox") or 0)
+
+    def add(
+        self, item: int, kind: str, letter_id: int | None, draft: Draft, now: datetime, state: State = State.QUEUED
+    ) -> None:
+        """Put a composed mail in, inside the transaction of what it belongs to."""
+        carried = draft.carried or Carried("", "", b"")
+        self._db.sql.execute(
+            "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, original, "
+            "original_as, tail, state, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (item, kind, letter_id, draft.sender, draft.recipient, draft.message_id, draft.envid, draft.raw,
+             carried.sha256, carried.encoding, carried.tail, state, stamp(now), stamp(now)),
+        )  # fmt: skip
 
     def claim(self, now: datetime) -> Attempt | None:
         """Take the next due item: the attempt stands on record before the wire is touched (law 4)."""
@@ -77,6 +96,34 @@ class Outbox:
             self._chain.append(now, verb, {"item": item, "from": row["state"], "note": note}, row["letter_id"])
         return self.get(item)
 
+    def pause(self, now: datetime) -> int:
+        """Hold every queued reply; returns how many. Inside a transaction."""
+        return self._shift(State.QUEUED, State.HELD, "kind IN ('acknowledgement', 'summary')", PAUSED, now)
+
+    def resume(self, now: datetime) -> int:
+        """Let go what ``pause`` held, not what a person held by hand. Inside a transaction."""
+        return self._shift(State.HELD, State.QUEUED, f"note = '{PAUSED}'", "", now)
+
+    def _shift(self, old: State, new: State, which: str, note: str, now: datetime) -> int:
+        cursor = self._db.sql.execute(
+            f"UPDATE outbox SET state = ?, note = ?, next_at = ? WHERE state = ? AND {which}",  # noqa: S608 - our own
+            (new, note, stamp(now), old),
+        )
+        return cursor.rowcount
+
+    def reported(self, item: int, mail_id: int, recipient: Recipient, now: datetime) -> None:
+        """What a report says of an accepted item, inside a transaction. A success never undoes a failure."""
+        row = self.get(item)
+        self._db.sql.execute(
+            "INSERT OR IGNORE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (item, mail_id, stamp(now), recipient.action, recipient.address, recipient.status, recipient.diagnostic),
+        )
+        new = _REPORTED.get(recipient.action)
+        if new is not None and row["state"] in _MAY_BE_REPORTED[new]:
+            self._move(item, State(row["state"]), new, now, note=row["note"])
+        payload = {"item": item, "action": recipient.action, "status": recipient.status}
+        self._chain.append(now, "reported", payload, row["letter_id"])
+
     def get(self, item: int) -> Row:
         row = self._db.one("SELECT * FROM outbox WHERE id = ?", (item,))
         if row is None:
@@ -113,9 +160,9 @@ class Outbox:
         )
         self._chain.append(now, "trying", {"item": item, "attempt": number}, row["letter_id"])
         created = datetime.fromisoformat(row["created_at"])
-        return Attempt(
-            item, row["letter_id"], created, number, row["sender"], row["recipient"], row["envid"], row["raw"]
-        )
+        carried = Carried(row["original"], row["original_as"], row["tail"]) if row["original"] else None
+        address = (row["sender"], row["recipient"], row["envid"])
+        return Attempt(item, row["letter_id"], created, number, *address, row["raw"], carried)
 
     def _record(self, attempt: Attempt, outcome: Outcome, state: State, next_at: datetime, now: datetime) -> None:
         self._move(attempt.item_id, State.TRYING, state, now, next_at=next_at)
@@ -148,15 +195,21 @@ class Outbox:
             )
 
 
+_REPORTED = {Delivery.FAILED: State.BOUNCED, Delivery.DELIVERED: State.DELIVERED}
+# An unsure item that is reported on did reach the next server.
+_MAY_BE_REPORTED = {
+    State.BOUNCED: (State.ACCEPTED, State.DELIVERED, State.UNSURE),
+    State.DELIVERED: (State.ACCEPTED, State.UNSURE),
+}
 _BY_HAND = {
     "hold": ({State.QUEUED}, State.HELD),
     "release": ({State.HELD}, State.QUEUED),
     "cancel": ({State.QUEUED, State.HELD}, State.CANCELLED),
-    "retry": ({State.QUEUED, State.UNSURE, State.REFUSED, State.EXPIRED}, State.QUEUED),
+    "retry": ({State.QUEUED, State.UNSURE, State.REFUSED, State.EXPIRED, State.BOUNCED}, State.QUEUED),
 }
 _HINTS = {
     "hold": "Only a queued item can be held",
     "release": "Only a held item can be released",
     "cancel": "Only a queued or held item can be cancelled; what was sent cannot be unsent",
-    "retry": "Only a queued, unsure, refused or expired item can be tried again; release a held one",
+    "retry": "Only a queued, unsure, refused, expired or bounced item can be tried again; release a held one",
 }

@@ -8,15 +8,27 @@ from dataclasses import replace
 from typing import Any
 
 from mailgate.edges.store.chain import Chain, fingerprint
-from mailgate.edges.store.database import Connection, Row, moment, stamp
-from mailgate.model import Draft, Enclosures, Entered, Entry, Fate, Judgement, Kind, Receipt, Twins
+from mailgate.edges.store.contacts import Contacts
+from mailgate.edges.store.database import Connection, Row, moment
+from mailgate.edges.store.outbox import Outbox
+from mailgate.edges.store.rows import letter_row, mail_row
+from mailgate.model import Draft, Fate, Kind, Receipt, State
+from mailgate.model_entry import Entered, Entry, Judgement, Twins
 
 FATES = {
     Kind.LETTER: Fate.REGISTERED,
+    Kind.FOLLOW_UP: Fate.FOLLOW_UP,
+    Kind.OFFICER: Fate.FOLLOW_UP,
     Kind.AUTO: Fate.AUTOMATIC,
     Kind.OWN: Fate.AUTOMATIC,
+    Kind.READ: Fate.AUTOMATIC,
+    Kind.SPAM: Fate.AUTOMATIC,
+    Kind.TEST: Fate.AUTOMATIC,
     Kind.BOUNCE: Fate.BOUNCE,
+    Kind.DELIVERY: Fate.BOUNCE,
+    Kind.FEEDBACK: Fate.BOUNCE,
     Kind.LIST: Fate.LIST,
+    Kind.MALWARE: Fate.SET_ASIDE,
 }
 
 # What the ``registered`` event fixes: verify recomputes the fingerprint from the row.
@@ -32,9 +44,11 @@ Compose = Callable[[Entry, Receipt, int], Draft | None]
 class Receipts:
     """Registers mails. ``judge`` decides whether a mail is a duplicate, ``compose`` makes its acknowledgement."""
 
-    def __init__(self, db: Connection, chain: Chain) -> None:
+    def __init__(self, db: Connection, chain: Chain, outbox: Outbox, contacts: Contacts) -> None:
         self._db = db
         self._chain = chain
+        self._outbox = outbox
+        self._contacts = contacts
 
     def enter(self, entry: Entry, judge: Judge, compose: Compose, *, hold: bool = False) -> Entered | None:
         """The named instant: after this commit the letter is received. None if this very mail was entered before.
@@ -44,12 +58,15 @@ class Receipts:
         with self._db.immediate("register"):
             if self._known(entry):
                 return None
+            if entry.answers_item:
+                self._contacts.note("echo", entry.mail.from_shown.address, entry.seen_at)
             judgement = judge(self._twins(entry))
             if judgement.duplicate:
-                return self._journal(entry, Fate.DUPLICATE, judgement.of, judgement.why)
+                return self._journal(entry, Fate.DUPLICATE, self._letter_id(judgement.of), judgement.why)
             fate = FATES[entry.screening.kind]
             if fate is not Fate.REGISTERED:
-                return self._journal(entry, fate, None, entry.screening.reason)
+                case = self._letter_of_item(entry.answers_item) if fate is Fate.FOLLOW_UP else None
+                return self._journal(entry, fate, case, entry.screening.reason)
             return self._register(entry, judgement, compose, hold)
 
     def set_aside(self, entry: Entry, reason: str) -> None:
@@ -60,21 +77,38 @@ class Receipts:
 
     def _known(self, entry: Entry) -> bool:
         key = (entry.mailbox, entry.stub.uidvalidity, entry.stub.uid)
-        return self._db.one("SELECT 1 FROM mail WHERE (mailbox, uidvalidity, uid) = (?, ?, ?)", key) is not None
+        row = self._db.one("SELECT id, fate FROM mail WHERE (mailbox, uidvalidity, uid) = (?, ?, ?)", key)
+        return row is not None and (row["id"] != entry.takes_up or row["fate"] == Fate.REGISTERED)
 
     def _register(self, entry: Entry, judgement: Judgement, compose: Compose, hold: bool) -> Entered:
         entry = self._not_back_in_time(entry)
         receipt = self._next_number(entry)
         follows = self._letter_of_item(entry.answers_item)
-        row = _letter_row(entry, receipt, judgement.remarks, follows)
+        row = letter_row(entry, receipt, judgement.remarks, follows)
         letter_id = self._insert("letter", row)
-        draft = self._acknowledge(entry, receipt, letter_id, compose, hold)
-        self._insert("mail", _mail_row(entry, Fate.REGISTERED, letter_id, bool(draft), entry.screening.reason))
+        draft = self._answer(entry, receipt, letter_id, compose, hold)
+        self._put_mail(entry, mail_row(entry, Fate.REGISTERED, letter_id, bool(draft), _reason(entry)))
         fixed = fingerprint({name: row[name] for name in FIXED})
         payload = {"receipt": str(receipt), "row": fixed, "raw": entry.sha256, "answer": entry.screening.rule}
         payload["acknowledgement"] = hashlib.sha256(draft.raw).hexdigest() if draft else ""
         self._chain.append(entry.seen_at, "registered", payload, letter_id)
-        return Entered(Fate.REGISTERED, receipt, bool(draft))
+        deferred = entry.screening.answer and entry.over is not None
+        return Entered(Fate.REGISTERED, receipt, bool(draft), deferred)
+
+    def _put_mail(self, entry: Entry, row: dict[str, Any]) -> None:
+        """The journal's row: a new one, or that of a mail now taken up."""
+        mail_id = entry.takes_up
+        if mail_id is None:
+            mail_id = self._insert("mail", row)
+        else:
+            was = self._db.one("SELECT fate, rule FROM mail WHERE id = ?", (mail_id,))
+            kept = {k: v for k, v in row.items() if k not in ("seen_at", "filed_at")}
+            changes = ", ".join(f"{name} = :{name}" for name in kept)
+            self._db.sql.execute(f"UPDATE mail SET {changes} WHERE id = :mail_id", kept | {"mail_id": mail_id})  # noqa: S608
+            payload = {"mail": mail_id, "was": was["fate"] if was else "", "rule": was["rule"] if was else ""}
+            self._chain.append(entry.seen_at, "taken up", payload, row["letter_id"])
+        if entry.sha256:
+            self._db.sql.execute("INSERT OR IGNORE INTO reading (mail_id, state) VALUES (?, 'waiting')", (mail_id,))
 
     def _not_back_in_time(self, entry: Entry) -> Entry:
         """A clock that was set back makes no letter older than the one before it, nor reopens last year's register."""
@@ -93,27 +127,26 @@ class Receipts:
         )
         return Receipt(int(number), year)
 
-    def _acknowledge(
-        self, entry: Entry, receipt: Receipt, letter_id: int, compose: Compose, hold: bool
-    ) -> Draft | None:
-        item = 1 + (self._db.value("SELECT max(id) FROM outbox") or 0)
-        draft = compose(entry, receipt, item) if entry.screening.answer else None
+    def _answer(self, entry: Entry, receipt: Receipt, letter_id: int, compose: Compose, hold: bool) -> Draft | None:
+        """Queue the acknowledgement; over a limit, note that the number is to be told with others later."""
+        if not entry.screening.answer:
+            return None
+        if entry.over is not None:
+            self._contacts.defer(letter_id, entry.screening.destination, entry.over, entry.seen_at)
+            return None
+        item = self._outbox.next_id()
+        draft = compose(entry, receipt, item)
         if draft is not None:
-            now = stamp(entry.seen_at)
-            state = "held" if hold else "queued"
-            self._db.sql.execute(
-                "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, state, "
-                "created_at, next_at) VALUES (?, 'acknowledgement', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (item, letter_id, *draft_columns(draft), state, now, now),
-            )
+            state = State.HELD if hold else State.QUEUED
+            self._outbox.add(item, "acknowledgement", letter_id, draft, entry.seen_at, state)
+            self._contacts.note("answer", draft.recipient, entry.seen_at)
         return draft
 
-    def _journal(self, entry: Entry, fate: Fate, of: Receipt | None, reason: str) -> Entered:
-        letter_id = self._letter_id(of) if of else None
-        self._insert("mail", _mail_row(entry, fate, letter_id, False, reason))
+    def _journal(self, entry: Entry, fate: Fate, letter_id: int | None, reason: str) -> Entered:
+        self._put_mail(entry, mail_row(entry, fate, letter_id, False, reason))
         payload = {"uid": entry.stub.uid, "raw": entry.sha256, "fate": fate, "rule": entry.screening.rule}
         self._chain.append(entry.seen_at, "journaled", payload, letter_id)
-        return Entered(fate, of)
+        return Entered(fate, self._receipt_of(letter_id))
 
     def _twins(self, entry: Entry) -> Twins:
         raw = self._db.one(
@@ -152,9 +185,15 @@ class Receipts:
         )
         return _receipt(row) if row else None
 
-    def _letter_id(self, receipt: Receipt) -> int:
+    def _letter_id(self, receipt: Receipt | None) -> int | None:
+        if receipt is None:
+            return None
         key = (receipt.register, receipt.year, receipt.number)
         return int(self._db.value("SELECT id FROM letter WHERE (register, year, number) = (?, ?, ?)", key))
+
+    def _receipt_of(self, letter_id: int | None) -> Receipt | None:
+        row = self._db.one("SELECT number, year FROM letter WHERE id = ?", (letter_id,)) if letter_id else None
+        return _receipt(row) if row else None
 
     def _letter_of_item(self, item: int | None) -> int | None:
         letter_id = self._db.value("SELECT letter_id FROM outbox WHERE id = ?", (item,)) if item else None
@@ -166,44 +205,11 @@ class Receipts:
         return int(cursor.lastrowid or 0)
 
 
-def draft_columns(draft: Draft) -> tuple[str, str, str, str, bytes]:
-    return draft.sender, draft.recipient, draft.message_id, draft.envid, draft.raw
-
-
 def _receipt(row: Row) -> Receipt:
     return Receipt(row["number"], row["year"])
 
 
-def _letter_row(entry: Entry, receipt: Receipt, remarks: tuple[str, ...], follows: int | None) -> dict[str, Any]:
-    mail, times = entry.mail, entry.receiving
-    return {
-        "register": receipt.register, "year": receipt.year, "number": receipt.number, "channel": "email",
-        "book_no": "", "dated": mail.dated.isoformat() if mail.dated else None,
-        "from_name": mail.from_shown.name, "from_address": mail.from_shown.address, "addressee": mail.to_shown,
-        "subject": mail.subject, "service": entry.service, "officer": entry.officer, "action": "",
-        "remarks": "; ".join((*remarks, *(f"แก้การอ่านอักษร: {r}" for r in mail.repairs))),
-        "arrived_at": stamp(times.arrived), "legally_received_at": stamp(times.legally_received),
-        "registered_at": stamp(times.registered), "due_on": times.due_on.isoformat() if times.due_on else None,
-        "state": "open", "confidential": int(entry.confidential), "sha256": entry.sha256,
-        "content_digest": entry.content_digest, "message_id": mail.message_id, "size": entry.size,
-        "enclosures": _count(entry.enclosures), "follows": follows,
-    }  # fmt: skip
-
-
-def _count(enclosures: Enclosures) -> int:
-    return len(enclosures.sizes)
-
-
-def _mail_row(entry: Entry, fate: Fate, letter_id: int | None, answered: bool, reason: str) -> dict[str, Any]:
-    stub, screening = entry.stub, entry.screening
-    # A letter's sender and subject stand in the register alone; of a confidential mail nothing stands here.
-    shown = fate is not Fate.REGISTERED and not entry.confidential
-    evidence = "" if entry.confidential else screening.evidence
-    return {
-        "mailbox": entry.mailbox, "uidvalidity": stub.uidvalidity, "uid": stub.uid, "size": entry.size,
-        "arrived_at": stamp(stub.arrived), "seen_at": stamp(entry.seen_at),
-        "kind": screening.kind, "fate": fate, "answered": int(answered),
-        "rule": screening.rule, "reason": reason, "evidence": evidence,
-        "sender": entry.mail.from_shown.address if shown else "", "subject": entry.mail.subject if shown else "",
-        "sha256": entry.sha256 or None, "letter_id": letter_id, "filed_at": None,
-    }  # fmt: skip
+def _reason(entry: Entry) -> str:
+    """Why it is answered so: the limit that defers the answer, or the screening's."""
+    deferred = entry.screening.answer and entry.over is not None
+    return f"{entry.screening.reason} ({entry.over.why})" if deferred and entry.over else entry.screening.reason

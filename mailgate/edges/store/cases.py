@@ -1,0 +1,93 @@
+"""What becomes of a letter after it is registered: routed, assigned, passed on to another agency, voided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from mailgate.edges.store.chain import Chain
+from mailgate.edges.store.contacts import Contacts
+from mailgate.edges.store.database import Connection, Row, stamp
+from mailgate.edges.store.outbox import Outbox
+from mailgate.model import Draft, State
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who handles a letter, under which service, by when."""
+
+    service: str | None
+    officer: str
+    due_on: date | None
+    confidential: bool
+
+
+class Cases:
+    """Changes of a letter that are not final, each with its event and the mail that goes with it in one transaction."""
+
+    def __init__(self, db: Connection, chain: Chain, outbox: Outbox, contacts: Contacts) -> None:
+        self._db = db
+        self._chain = chain
+        self._outbox = outbox
+        self._contacts = contacts
+
+    def send(
+        self,
+        kind: str,
+        letter_id: int | None,
+        compose: Callable[[int], Draft],
+        now: datetime,
+        state: State = State.QUEUED,
+    ) -> int:
+        """Compose a mail under its item and queue it, inside a transaction. Returns the item."""
+        item = self._outbox.next_id()
+        draft = compose(item)
+        self._outbox.add(item, kind, letter_id, draft, now, state)
+        self._chain.append(now, "queued", {"item": item, "kind": kind}, letter_id)
+        return item
+
+    def route(self, letter_id: int, route: Route, why: str, now: datetime) -> None:
+        """Hand a letter to a service and its officers, inside a transaction; secrecy is only ever added."""
+        self._db.sql.execute(
+            "UPDATE letter SET service = ?, officer = ?, due_on = ?, confidential = max(confidential, ?) WHERE id = ?",
+            (route.service, route.officer, route.due_on.isoformat() if route.due_on else None,
+             int(route.confidential), letter_id),
+        )  # fmt: skip
+        payload = {"service": route.service, "officer": route.officer, "why": why}
+        self._chain.append(now, "routed", payload, letter_id)
+
+    def describe(self, letter_id: int, summary: str, remark: str) -> None:
+        """What the reading adds to the register: a summary where the subject is empty, a remark. In a transaction."""
+        self._db.sql.execute(
+            "UPDATE letter SET summary = ?, remarks = CASE WHEN ? = '' THEN remarks WHEN remarks = '' THEN ? "
+            "ELSE remarks || '; ' || ? END WHERE id = ?",
+            (summary, remark, remark, remark, letter_id),
+        )
+
+    def close(self, row: Row, state: str, action: str, now: datetime) -> None:
+        """Close or void a letter with what was done (การปฏิบัติ); its number stays. Inside a transaction."""
+        self._db.sql.execute("UPDATE letter SET state = ?, action = ? WHERE id = ?", (state, action, row["id"]))
+        self._chain.append(now, state, {"action": action}, row["id"])
+
+    def tell_deferred(self, address: str, letters: list[int], item: int, recipient: str, now: datetime) -> None:
+        """The numbers of these letters are told by this item. Inside a transaction."""
+        self._db.sql.executemany(
+            "UPDATE deferred SET item_id = ? WHERE letter_id = ? AND item_id IS NULL", [(item, n) for n in letters]
+        )
+        self._contacts.note("answer", recipient, now)
+
+    def note(self, key: str, value: str, event: str, now: datetime) -> None:
+        """Remember a decision about the whole office, inside a transaction."""
+        self._db.sql.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+        )
+        self._chain.append(now, event, {key: value})
+
+    def noted(self, key: str) -> str:
+        """A remembered decision, "" if there is none."""
+        return str(self._db.value("SELECT value FROM meta WHERE key = ?", (key,)) or "")
+
+    def remark(self, letter_id: int, text: str, at: datetime) -> None:
+        """An event of a letter that changes nothing in its row. Inside a transaction."""
+        self._chain.append(at, "remark", {"text": text, "at": stamp(at)}, letter_id)

@@ -39,6 +39,11 @@ done = "{done}"
 host = "127.0.0.1"
 port = {smtp}
 security = "none"
+[limits]
+per_address_hour = 0
+per_address_day = 0
+per_domain_hour = 0
+per_hour = 0
 """
 
 

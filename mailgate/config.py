@@ -180,6 +180,12 @@ class Config(Table):
         return self.smtp.from_ or self.office.address
 
     @property
+    def staff(self) -> tuple[Person, ...]:
+        """The clerk and every officer, each address once."""
+        people = [self.office.clerk, *(o for s in self.services for o in s.officers)]
+        return tuple({p.email.lower(): p for p in reversed(people)}.values())
+
+    @property
     def own_addresses(self) -> frozenset[str]:
         """Addresses whose mail is our own come back, lower case."""
         ours: list[Any] = [self.office.address, self.sender, *self.office.aliases]

@@ -105,7 +105,7 @@ class Referrals(Table):
 
     enabled: bool = Field(True, description="false: officers are named in the register only.")
     attach_up_to: int = Field(
-        20_000_000, ge=0, description="Bytes; a larger letter is named, not attached.", examples=[20_000_000]
+        10_000_000, ge=0, description="Bytes; a larger letter is named, not attached.", examples=[10_000_000]
     )
 
 

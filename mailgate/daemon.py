@@ -54,7 +54,7 @@ async def tick(office: Office, work: dict[str, int]) -> None:
             work["checks"] += 1
             work["registered"] += report.registered
             work["acknowledged"] += report.acknowledged
-        elif await office.registry(office.store.outbox.due, office.clock.now(), 1):
+        elif await office.registry(polls.is_work, office):
             work["acknowledged"] += (await polls.send(office)).acknowledged
     except MailgateError as e:
         work["failed"] += 1

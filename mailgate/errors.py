@@ -52,3 +52,15 @@ class MailboxGone(MailboxError):  # noqa: N818
 
 class CourierError(MailgateError):
     """The SMTP server cannot be used at all (unreachable, no TLS, wrong password)."""
+
+
+class Unreadable(MailgateError):  # noqa: N818
+    """A message could not be read within the limits; it stays registered, with its raw bytes."""
+
+
+class ScanError(MailgateError):
+    """The virus scanner cannot be used."""
+
+
+class Unreadable(MailgateError):  # noqa: N818
+    """One mail could not be read: the child that reads it died of it, was stopped, or answered nonsense."""

@@ -185,6 +185,7 @@ class Attempt:
     envid: str
     raw: bytes
     carried: Carried | None = None
+    kind: str = "acknowledgement"
 
 
 @dataclass(frozen=True, slots=True)

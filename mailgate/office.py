@@ -10,26 +10,33 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
 from mailgate.config import Config
-from mailgate.core import compose
+from mailgate.core import compose, compose_more, referral
+from mailgate.core.letterhead import Letterhead
+from mailgate.core.referral import Matter, Original
+from mailgate.core.trust import Known
 from mailgate.core.workdays import Workdays
 from mailgate.edges.archive import Archive
+from mailgate.edges.attachments import Attachments
+from mailgate.edges.clamd import Scanner
 from mailgate.edges.clock import Clock, SystemClock
 from mailgate.edges.courier import Courier
 from mailgate.edges.holiday_seed import is_holiday
 from mailgate.edges.imap import ImapPost
 from mailgate.edges.mailbox import Post
+from mailgate.edges.parser_cell import Cell, PaperCell
 from mailgate.edges.secrets import secret, token_key
 from mailgate.edges.smtp import SmtpCourier
 from mailgate.edges.store import Store
 from mailgate.edges.templates import Templates
 from mailgate.errors import ConfigError
 from mailgate.model import Enclosures, Receipt, Receiving
+from mailgate.model_reading import Reading
 
 _T = TypeVar("_T")
 
@@ -41,10 +48,14 @@ class Office:
     config: Config
     clock: Clock
     workdays: Workdays
-    head: compose.Letterhead
+    head: Letterhead
     post: Post
     courier: Callable[[], Courier]
     archive: Archive
+    attachments: Attachments
+    cell: Callable[[], Cell]
+    scanner: Scanner | None
+    known: Known
     store: Store
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "registry"))
     _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "archive"))
@@ -90,7 +101,33 @@ def templates(config: Config, clock: Clock) -> Templates:
     service = config.services[0] if config.services else None
     for shown, enclosures in ((service, Enclosures((1024,))), (None, Enclosures())):
         made.check(compose.context(config, Receipt(123, 2569), sample, enclosures, "0" * 64, shown))
+    made.check_others(_samples(config, now))
     return made
+
+
+def _samples(config: Config, now: datetime) -> dict[str, Mapping[str, Any]]:
+    """Values for every other template, so that a broken one is refused at the start."""
+    receipts = [Receipt(n, 2569) for n in (1, 2, 5)]
+    clerk = config.office.clerk
+    matter = Matter(receipts[0], "", "", "", "", now, now, "", now.date(), "", "", [], False)
+    return {
+        "summary.subject.txt": compose_more.summary_values(config, receipts),
+        "summary.txt": compose_more.summary_values(config, receipts),
+        "transfer.subject.txt": compose_more.transfer_values(config, receipts[0], now, "-"),
+        "transfer.txt": compose_more.transfer_values(config, receipts[0], now, "-"),
+        "referral.txt": referral.values(config, matter, clerk, Original()),
+    }
+
+
+def _scanner(config: Config) -> Scanner | None:
+    scan = config.scan
+    return None
+
+
+def _known(config: Config) -> Known:
+    """Whom the office knows, for telling look-alikes."""
+    staff = tuple((p.name, p.email) for p in config.staff)
+    return Known(staff, config.own_addresses, config.office.name)
 
 
 def open_office(
@@ -100,6 +137,8 @@ def open_office(
     environment: Mapping[str, str] | None = None,
     post: Post | None = None,
     courier: Callable[[], Courier] | None = None,
+    cell: Callable[[], Cell] | None = None,
+    scanner: Scanner | None = None,
 ) -> Office:
     """Build the office of a config. Raises ConfigError, ArchiveError or RegistryError."""
     environment = os.environ if environment is None else environment
@@ -112,9 +151,13 @@ def open_office(
         config=config,
         clock=clock,
         workdays=workdays(config),
-        head=compose.Letterhead(config, key, texts.render),
+        head=Letterhead(config, key, texts.render),
         post=post or ImapPost(config.imap, secret("imap", config.imap, environment)),
         courier=courier or partial(SmtpCourier, config.smtp, secret("smtp", config.smtp, environment)),
         archive=Archive(config.registry.archive),
+        attachments=Attachments(config.registry.archive / "attachments"),
+        cell=cell or (lambda: PaperCell(lambda raw, into: Reading("", 0, ""))),
+        scanner=scanner or _scanner(config),
+        known=_known(config),
         store=Store(config.registry.path),
     )

@@ -15,7 +15,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 260
 
 # From the ground up. A file imports from its own floor's part and from lower floors only.
-WORDS = ("errors", "model", "model_entry", "model_reading", "config_types", "config_servers", "config_answers", "config", "config_file")
+WORDS = (
+    "errors",
+    "model",
+    "model_entry",
+    "model_reading",
+    "config_types",
+    "config_servers",
+    "config_answers",
+    "config",
+    "config_file",
+)
 FLOORS = (WORDS, ("core", "edges"), ("cell",), ("office",), ("jobs",), ("daemon",), ("demo",), ("cli", "__main__"))
 HEIGHT = {part: n for n, parts in enumerate(FLOORS) for part in parts}
 KNOWS_BOTH = {"cell", "office", "jobs", "daemon", "demo", "cli", "__main__"}

@@ -11,7 +11,7 @@ import pytest
 from mailgate.core.identity import judge
 from mailgate.jobs.intake import Check
 from mailgate.jobs.outbox import Delivery
-from mailgate.jobs.reading import composer
+from mailgate.jobs.deciding import composer
 from mailgate.jobs.verify import verify
 from mailgate.model import CheckReport
 from tests import builders
@@ -64,7 +64,7 @@ async def test_a_whole_registry_has_no_findings(office: PaperOffice) -> None:
     assert found.checked["archived mails"] == 5
     assert found.checked["events"] == office.store.chain.head()[0]
     assert steps[0] == "registry file"
-    assert len(steps) == 7
+    assert len(steps) == 9
 
 
 async def test_it_only_reads(office: PaperOffice) -> None:

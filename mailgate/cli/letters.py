@@ -37,7 +37,7 @@ def list_(settings: Settings, year: int | None, limit: int | None, as_json: bool
                 d["receipt"],
                 d["legally_received_at"][:16].replace("T", " "),
                 (d["from_name"] or d["from_address"])[:30],
-                d["subject"][:45],
+                (d["subject"] or d["summary"])[:45],
                 d["officer"][:24],
                 d["due_on"] or "-",
                 d["acknowledgement"] or d["answer_rule"],
@@ -55,14 +55,16 @@ def mail() -> None:
 
 @mail.command("list")
 @click.option("--fate", type=click.Choice([f.value for f in Fate]), help="Only those that ended so.")
+@click.option("--unreadable", is_flag=True, help="Only those that could not be read.")
 @click.option("--days", type=click.IntRange(min=1), default=7, show_default=True, help="Seen in the last so many days.")
 @as_json
 @click.pass_obj
-def list_mails(settings: Settings, fate: str | None, days: int, as_json: bool) -> None:
+def list_mails(settings: Settings, fate: str | None, unreadable: bool, days: int, as_json: bool) -> None:
     """List what was seen, answered or not, with the reason."""
     with settings.office() as office:
         rows = office.store.reports.mails_since(office.clock.now() - timedelta(days=days))
-        documents = [views.mail(row, office.config.zone) for row in rows if fate in (None, row["fate"])]
+        rows = [r for r in rows if fate in (None, r["fate"]) and (not unreadable or r["reading"] == "unreadable")]
+        documents = [views.mail(row, office.config.zone) for row in rows]
     if as_json:
         emit(documents)
         return

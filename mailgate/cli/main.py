@@ -8,7 +8,7 @@ import sys
 import click
 
 from mailgate import __version__
-from mailgate.cli import letters, outbox, setup, work
+from mailgate.cli import cases, letters, outbox, setup, switches, work
 from mailgate.cli.context import Settings
 from mailgate.errors import MailgateError
 
@@ -42,8 +42,13 @@ for command in (
     letters.letter,
     letters.mail,
     outbox.outbox,
+    switches.pause,
+    switches.resume,
+    switches.adopt,
 ):
     cli.add_command(command)
+for command in (cases.register, cases.assign, cases.void):
+    letters.letter.add_command(command)
 
 
 def main() -> None:

@@ -11,29 +11,62 @@ import re
 from collections.abc import Sequence
 
 _WORD_BYTES = 42  # 56 characters of base64: with the marks 68, and short of 76 behind a header's name
+_LONGEST_LINE = 998
 _BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0085\u2028\u2029]")
 
 
-def build(headers: Sequence[tuple[str, str]], parts: Sequence[tuple[str, str]], *, utf8: bool = False) -> bytes:
+Body = tuple[str, str]
+
+
+def build(
+    headers: Sequence[tuple[str, str]], parts: Sequence[Body], *, utf8: bool = False, boundary: str = ""
+) -> bytes:
     """A message of text parts (subtype, text); several are alternatives, the best last (RFC 2046 5.1.4).
 
-    ``utf8`` leaves headers unencoded (RFC 6532), which only an SMTPUTF8 transaction may carry.
+    ``utf8`` leaves headers unencoded (RFC 6532), which only an SMTPUTF8 transaction may carry. ``boundary`` makes it
+    the first part of a multipart/mixed that is left open, for ``carried`` to follow.
     Raises ValueError for a header with a control character: nothing may add a header line.
     """
     head = [_header(name, value, utf8) for name, value in headers]
     head.append("MIME-Version: 1.0")
-    if len(parts) == 1:
-        return "\r\n".join([*head, *_part(*parts[0])]).encode("utf-8")
-    boundary = "=_" + hashlib.sha256("".join(text for _, text in parts).encode()).hexdigest()[:32]
-    lines = [*head, f'Content-Type: multipart/alternative; boundary="{boundary}"', ""]
-    for subtype, text in parts:
-        lines += [f"--{boundary}", *_part(subtype, text)]
-    return "\r\n".join([*lines, f"--{boundary}--", ""]).encode("utf-8")
+    body = _alternatives(parts) if len(parts) > 1 else _part(*parts[0])
+    if boundary:
+        head += [f'Content-Type: multipart/mixed; boundary="{boundary}"', "", f"--{boundary}"]
+    return "\r\n".join([*head, *body]).encode("utf-8")
+
+
+def carrier(boundary: str, name: str, encoding: str) -> tuple[bytes, bytes]:
+    """What stands before and behind a carried message in an open multipart/mixed.
+
+    As message/rfc822 only where it can be sent untouched: RFC 2046 5.2.1 allows no base64 there.
+    """
+    kind = "message/rfc822" if encoding == "7bit" else "application/octet-stream"
+    before = (
+        f"--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n"
+        f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
+    )
+    return before.encode("ascii"), f"\r\n--{boundary}--\r\n".encode("ascii")
+
+
+def untouched(raw: bytes) -> bool:
+    """Whether a message may stand in another as it is: 7-bit, CRLF only, short lines (RFC 5321 4.5.3.1.6)."""
+    bare = raw.replace(b"\r\n", b"")
+    if not raw.isascii() or b"\0" in raw or b"\r" in bare or b"\n" in bare:
+        return False
+    return max(map(len, raw.split(b"\r\n"))) <= _LONGEST_LINE
 
 
 def encoded(text: str) -> str:
     """Header text as it may stand on the wire: RFC 2047 words where it is not ASCII, folded."""
     return text if text.isascii() else _words(text)
+
+
+def _alternatives(parts: Sequence[Body]) -> list[str]:
+    boundary = "=_" + hashlib.sha256("".join(text for _, text in parts).encode()).hexdigest()[:32]
+    lines = [f'Content-Type: multipart/alternative; boundary="{boundary}"', ""]
+    for subtype, text in parts:
+        lines += [f"--{boundary}", *_part(subtype, text)]
+    return [*lines, f"--{boundary}--", ""]
 
 
 def _words(text: str) -> str:

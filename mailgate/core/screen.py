@@ -27,6 +27,7 @@ class Rule(NamedTuple):
     kind: Kind
     sign: Sign
     reason: str
+    hard: bool = False
 
 
 RULES: tuple[Rule, ...] = (
@@ -75,9 +76,11 @@ class Destination:
     why_not: str = ""
 
 
-def screen(mail: Mail, facts: Facts) -> Screening:
+def screen(mail: Mail, facts: Facts, *, as_letter: bool = False) -> Screening:
     """Judge a mail. The answer's destination is set only where it is answered."""
     for rule in RULES:
+        if as_letter and not rule.hard:
+            continue
         evidence = rule.sign(mail, facts)
         if evidence:
             return Screening(rule.kind, False, rule.name, rule.reason, evidence[:200])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from mailgate.core.address import plain_local, unwrap
 from mailgate.core.trust import Authentication
@@ -16,12 +17,20 @@ class Facts:
     """What is known besides the mail itself.
 
     ``answers_ours``: a token of ours in In-Reply-To or References holds. ``is_ours``: our own Message-ID or loop mark.
+    ``staff``: addresses of clerk and officers. ``officer_token``: a token we gave an officer came back from that
+    officer ("valid") or from somebody else ("stranger"). ``braked``: this address gets no automatic mail for a while.
+    ``begins``: the first 64 KiB of the raw body. ``spam_is_letter``: the office registers what is marked as spam.
     """
 
     own_addresses: frozenset[str]
     authentication: Authentication = field(default_factory=Authentication)
     answers_ours: bool = False
     is_ours: bool = False
+    staff: frozenset[str] = frozenset()
+    officer_token: Literal["", "valid", "stranger"] = ""
+    braked: bool = False
+    begins: bytes = b""
+    spam_is_letter: bool = False
 
 
 _NO_REPLY = re.compile(

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 _BYTES = 16
 _OURS = re.compile(r"<r\.([0-9]{1,18})\.([a-z2-7]{26})@[^<>@\s]+>\Z")
 _RETURN = re.compile(r"[^@]*\+b\.([0-9]{1,18})\.([a-z2-7]{26})@", re.IGNORECASE)
+_REPLY = re.compile(r"[^@]*\+r\.([0-9]{1,18})\.([a-z2-7]{26})@", re.IGNORECASE)
+_TAG = re.compile(r"\[([0-9]{1,18})\.([a-z2-7]{26})\]", re.IGNORECASE)
 
 
 def token(key: bytes, kind: str, item: int, letter: str, addressee: str) -> str:
@@ -34,6 +36,28 @@ def return_path(office: str, item: int, token: str) -> str:
     local, _, domain = office.partition("@")
     tagged = f"{local}+b.{item}.{token}"
     return f"{tagged}@{domain}" if len(tagged.encode()) <= 64 else office
+
+
+def reply_to(office: str, item: int, token: str) -> str:
+    """An address that shows which mail of ours is answered, for mail programs that drop References; "" if too long."""
+    local, _, domain = office.partition("@")
+    tagged = f"{local}+r.{item}.{token}"
+    return f"{tagged}@{domain}" if len(tagged.encode()) <= 64 else ""
+
+
+def subject_tag(item: int, token: str) -> str:
+    """The same for a subject line."""
+    return f"[{item}.{token}]"
+
+
+def in_addresses(recipients: Iterable[str]) -> list[tuple[int, str]]:
+    """Outbox item and token of every ``reply_to`` address among these."""
+    return [(int(m[1]), m[2].lower()) for m in map(_REPLY.match, recipients) if m]
+
+
+def in_subject(subject: str) -> list[tuple[int, str]]:
+    """Outbox item and token of every ``subject_tag`` in a subject line."""
+    return [(int(m[1]), m[2].lower()) for m in _TAG.finditer(subject)]
 
 
 def candidates(identifiers: Iterable[str]) -> list[tuple[int, str]]:

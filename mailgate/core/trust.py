@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from mailgate.model import Mail
 
@@ -71,3 +72,33 @@ def _without_comments(text: str) -> str:
             kept.append(char)
         depth = max(0, depth - (char == ")"))
     return "".join(kept)
+
+
+class Trust(StrEnum):
+    """What the office may think of the sender."""
+
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
+    SUSPICIOUS = "suspicious"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whom the office knows: (name, address) of staff, its own addresses, its name."""
+
+    staff: tuple[tuple[str, str], ...]
+    own_addresses: frozenset[str]
+    office: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """The verdict on a sender, with reasons for the clerk (Thai). It never changes a number."""
+
+    trust: Trust
+    reasons: tuple[str, ...] = ()
+
+
+def verdict(mail: Mail, results: Authentication, known: Known) -> Trusted:
+    """Whether the sender is confirmed by our own mail server, or suspicious."""
+    return Trusted(Trust.CONFIRMED if results.confirmed else Trust.UNCONFIRMED)

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import itertools
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,6 +133,23 @@ class Archive:
         """Where the mail with this hash is kept."""
         return self.folder / sha256[:1] / f"{sha256}.eml"
 
+    def kept(self, sha256: str) -> Kept:
+        """A mail kept before. Raises ArchiveError if it is not there."""
+        path = self.path(sha256)
+        with _mended(f"cannot read {path}"):
+            return Kept(sha256, path, path.stat().st_size)
+
+    @contextmanager
+    def workplace(self) -> Iterator[Path]:
+        """A folder for what is taken out of one mail; what is left in it is removed."""
+        folder = self._incoming / f"{os.getpid()}-{next(self._numbers)}.d"
+        with _mended(f"cannot write to the archive {self.folder}"):
+            folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def check(self, sha256: str) -> str:
         """Re-read a kept mail: "" if its bytes fit its name, else what is wrong."""
         digest = hashlib.sha256()
@@ -163,7 +181,10 @@ class Archive:
         """Remove what a crash left half written; only while no other daemon works here. Returns how many."""
         leftovers = list(self._incoming.iterdir())
         for path in leftovers:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         return len(leftovers)
 
 

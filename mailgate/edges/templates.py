@@ -64,6 +64,13 @@ class Templates:
                 "the templates cannot be used", problems, "Mend them, or remove them to use the shipped ones"
             )
 
+    def check_others(self, samples: Mapping[str, Mapping[str, Any]]) -> None:
+        """Try the other templates, by name, each with its sample values."""
+        for name, values in samples.items():
+            text = self.render(name, values).strip()
+            if name.endswith("subject.txt") and not (text.isprintable() and len(text) <= _LONGEST_SUBJECT):
+                raise ConfigError(f"template {name} must be one line of at most {_LONGEST_SUBJECT} characters")
+
 
 def _faults(name: str, text: str, receipt: str) -> list[str]:
     faults = []

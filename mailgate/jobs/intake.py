@@ -18,7 +18,7 @@ import logging
 from mailgate.core.identity import judge
 from mailgate.edges.mailbox import Mailbox
 from mailgate.errors import MailboxError, MailboxGone
-from mailgate.jobs import anchors, reading
+from mailgate.jobs import anchors, deciding, golive, pausing, reading
 from mailgate.jobs.fetching import Batch, Fetcher
 from mailgate.jobs.reading import Examined
 from mailgate.model import CheckReport, Fate, Stub
@@ -42,6 +42,9 @@ class Check:
         self.report = report
         self._fetcher = Fetcher(office, report)
         self._anchored = False
+        self._taken_up: dict[int, int] = {}
+        self._go_live = office.clock.now()
+        self._adopted: deciding.Mode = "screen"
 
     async def run(self) -> None:
         """Take all that waits; open the mailbox anew where the line breaks. Raises MailboxError or ArchiveError."""
@@ -60,13 +63,15 @@ class Check:
 
     async def _take_all(self, mailbox: Mailbox) -> None:
         office, name = self._office, self._office.config.imap.mailbox
+        self._go_live, self._adopted = await office.registry(golive.state, office)
         start, full = await self._where_to_start(mailbox)
         while True:
             waiting = await mailbox.waiting(start)
             unknown = await office.registry(office.store.journal.unknown, name, mailbox.uidvalidity, waiting)
             await self._file(mailbox, await self._left_over(mailbox, waiting))
             await self._vanished(waiting)
-            fresh = [uid for uid in unknown if uid not in self._fetcher.given_up]
+            self._taken_up = await office.registry(golive.adopted, office, mailbox.uidvalidity, waiting)
+            fresh = [u for u in sorted({*unknown, *self._taken_up}) if u not in self._fetcher.given_up]
             if not fresh:
                 break
             if not self._anchored:
@@ -85,7 +90,10 @@ class Check:
             self._fetcher.undescribed(Stub(mailbox.uidvalidity, uid, 0, self._office.clock.now()))
         for stub in [s for s in stubs if s.size > self._office.config.imap.max_size]:
             stubs.remove(stub)
-            await self._set_aside(stub, _TOO_LARGE.format(size=stub.size))
+            await self._set_aside(stub, _TOO_LARGE.format(size=stub.size), "too-large")
+        for stub in [s for s in stubs if s.arrived < self._go_live and s.uid not in self._taken_up]:
+            stubs.remove(stub)
+            await self._set_aside(stub, golive.REASON, golive.RULE)
         tasks: list[asyncio.Task[list[int]]] = []
         try:
             async for batch in self._fetcher.batches(mailbox, stubs):
@@ -116,26 +124,31 @@ class Check:
 
     def _enter(self, ready: list[Examined]) -> None:
         office = self._office
-        hold = not office.config.replies.enabled
+        hold = pausing.hold(office)
         for examined in ready:
-            entry = reading.decide(office, examined)
-            entered = office.store.receipts.enter(entry, judge, reading.composer(office), hold=hold)
+            entry = deciding.decide(office, examined, self._mode(examined), self._taken_up.get(examined.stub.uid))
+            entered = office.store.receipts.enter(entry, judge, deciding.composer(office), hold=hold)
             if entered is not None:
                 self._count(entry, entered, hold)
 
-    def _count(self, entry: Entry, entered: Entered, hold: bool) -> None:
+    def _count(self, entry: Entry, entered: Entered, hold: str) -> None:
         report, fate = self.report, entered.fate
         report.seen += 1
         setattr(report, _COUNTERS[fate], getattr(report, _COUNTERS[fate]) + 1)
-        report.held += int(entered.answered and hold)
+        report.held += int(entered.answered and bool(hold))
+        report.deferred += int(entered.deferred)
         if fate is Fate.REGISTERED:
             report.receipts.append(str(entered.receipt))
             log.info("registered %s rule=%s size=%d", entered.receipt, entry.screening.rule, entry.size)
         else:
             log.info("%s uid=%d rule=%s of=%s", fate, entry.stub.uid, entry.screening.rule, entered.receipt)
 
-    async def _set_aside(self, stub: Stub, reason: str) -> None:
-        entry = reading.unread(self._office, stub)
+    def _mode(self, examined: Examined) -> deciding.Mode:
+        """Old mail that was adopted without answers is registered in silence."""
+        return self._adopted if examined.stub.arrived < self._go_live else "screen"
+
+    async def _set_aside(self, stub: Stub, reason: str, rule: str = "not-fetched") -> None:
+        entry = deciding.unread(self._office, stub, rule)
         await self._office.registry(self._office.store.receipts.set_aside, entry, reason)
         self.report.seen += 1
         self.report.set_aside += 1
@@ -145,7 +158,7 @@ class Check:
         """What was listed before and was gone when it was fetched: seen, so on record (law 5)."""
         missing = self._fetcher.missing
         for uid in [uid for uid in missing if uid not in waiting and uid not in self._fetcher.given_up]:
-            await self._set_aside(missing.pop(uid), _VANISHED)
+            await self._set_aside(missing.pop(uid), _VANISHED, "vanished")
 
     async def _file(self, mailbox: Mailbox, uids: list[int]) -> None:
         """Tell the mailbox. That it refuses stops no registering: the next check tells it again."""
@@ -181,6 +194,7 @@ class Check:
         today = office.clock.now().date()
         full = (
             office.config.imap.done == "move"
+            or await office.registry(golive.is_adopting, office)
             or reconciled is None
             or reconciled.astimezone(office.config.zone).date() != today
         )
@@ -204,5 +218,6 @@ _COUNTERS = {
     Fate.AUTOMATIC: "automatic",
     Fate.BOUNCE: "bounces",
     Fate.LIST: "lists",
+    Fate.FOLLOW_UP: "follow_ups",
     Fate.SET_ASIDE: "set_aside",
 }

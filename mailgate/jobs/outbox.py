@@ -6,13 +6,15 @@ claim (committed) → deliver → record the outcome and claim the next in one c
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from mailgate.core import retry
 from mailgate.edges.courier import Courier
-from mailgate.errors import ConfigError, CourierError
+from mailgate.errors import ArchiveError, ConfigError, CourierError
 from mailgate.model import Attempt, CheckReport, Outcome, State, Verdict
 from mailgate.office import Office
 
@@ -90,8 +92,16 @@ class Delivery:
         office = self._office
         attempt = await office.registry(office.store.outbox.claim, office.clock.now())
         while attempt is not None:
-            outcome = await courier.deliver(attempt)
+            outcome = await self._deliver(courier, attempt)
             attempt = await office.registry(self._settle, attempt, outcome, courier.usable)
+
+    async def _deliver(self, courier: Courier, attempt: Attempt) -> Outcome:
+        try:
+            whole = await self._office.disk(_whole, self._office, attempt) if attempt.carried else attempt
+        except ArchiveError as e:
+            log.error("item=%d: %s", attempt.item_id, e)
+            return Outcome(Verdict.LATER, "archive", 0, "the original cannot be read from the archive")
+        return await courier.deliver(whole)
 
     def _settle(self, attempt: Attempt, outcome: Outcome, usable: bool) -> Attempt | None:
         """Record what came of an attempt, and claim the next in the same commit while the line is in step."""
@@ -99,12 +109,24 @@ class Delivery:
         after = retry.after(
             outcome, attempt.number, attempt.created, now, self._jitter(), office.config.replies.retry_for
         )
-        self._report.acknowledged += int(after.state is State.ACCEPTED)
+        told = attempt.kind in ("acknowledgement", "summary")
+        self._report.acknowledged += int(told and after.state is State.ACCEPTED)
         log.log(_LEVELS[outcome.verdict], "%s item=%d stage=%s code=%d", *_words(attempt, outcome))
         if not usable:  # whoever is claimed next needs a new line
             outbox.record(attempt, outcome, after.state, after.at, now)
             return None
         return outbox.record_and_claim(attempt, outcome, after.state, after.at, now)
+
+
+def _whole(office: Office, attempt: Attempt) -> Attempt:
+    """The mail with the original it carries. Raises ArchiveError if that is not as it was kept."""
+    carried = attempt.carried
+    assert carried is not None
+    kept = office.archive.kept(carried.sha256)
+    original = kept.read(0, kept.size)
+    if carried.encoding == "base64":
+        original = base64.encodebytes(original).replace(b"\n", b"\r\n")
+    return replace(attempt, raw=attempt.raw + original + carried.tail, carried=None)
 
 
 _LEVELS = {

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from mailgate.errors import CourierError, MailboxError, MailgateError
+from mailgate.errors import ArchiveError, CourierError, MailboxError, MailgateError, ScanError
+from mailgate.jobs import summaries
 from mailgate.jobs.intake import Check
 from mailgate.jobs.outbox import Delivery
+from mailgate.jobs.understanding import Reader
 from mailgate.model import CheckReport
 from mailgate.office import Office
 
@@ -43,12 +45,19 @@ async def poll(office: Office) -> CheckReport:
 
 
 async def send(office: Office) -> CheckReport:
-    """Only the outbox: what is due now. Raises CourierError if the server cannot be used."""
+    """What is due between checks: numbers kept back, letters not read yet, the outbox. Raises CourierError."""
     report = CheckReport()
+    await _after_check(office, report)
     delivery = Delivery(office, report)
     delivery.no_more.set()
     await delivery.run()
     return report
+
+
+def is_work(office: Office) -> bool:
+    """Whether ``send`` has anything to do."""
+    now, store = office.clock.now(), office.store
+    return bool(store.outbox.due(now, 1) or store.readings.waiting(1) or store.contacts.due_addresses(now))
 
 
 async def _check_and_send(office: Office, report: CheckReport) -> None:
@@ -57,6 +66,7 @@ async def _check_and_send(office: Office, report: CheckReport) -> None:
     try:
         async with asyncio.timeout(office.config.checks.deadline.total_seconds()):
             await Check(office, report).run()
+            await _after_check(office, report)
     except TimeoutError:
         raise MailboxError(
             f"the check was broken off after {office.config.checks.deadline}",
@@ -65,6 +75,20 @@ async def _check_and_send(office: Office, report: CheckReport) -> None:
     finally:
         delivery.no_more.set()
         await _finish_sending(sending, report)
+
+
+async def _after_check(office: Office, report: CheckReport) -> None:
+    """Numbers kept back by a limit, and the full reading: what goes wrong there undoes no registering."""
+    while await office.registry(summaries.step, office):
+        pass
+    cell = office.cell()
+    try:
+        await Reader(office, cell, report).run()
+    except (ArchiveError, ScanError) as e:
+        report.problems.append(f"letters wait to be read: {e}")
+        log.error("%s", e)
+    finally:
+        await cell.close()
 
 
 async def _finish_sending(sending: asyncio.Task[None], report: CheckReport) -> None:

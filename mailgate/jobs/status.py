@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mailgate.jobs import views
+from mailgate.jobs import golive, pausing, views
 from mailgate.office import Office
 
 
@@ -25,6 +25,11 @@ def status(office: Office) -> dict[str, Any]:
         ],
         "mails": store.reports.fates(),
         "outbox": store.reports.outbox_counts(),
+        "deferred": store.contacts.deferred_count(),
+        "reading": store.readings.counts(),
+        "braked": len(store.contacts.brakes(now)),
+        "replies_paused": store.cases.noted(pausing.NOTE),
+        "old_mail": 0 if golive.word(office) == "leave" else golive.waiting(office),
         "events": seq,
         "chain_head": head,
         "disk_free": office.archive.free(),
@@ -44,15 +49,24 @@ def _warnings(document: dict[str, Any]) -> list[str]:
         found.append("การตรวจครั้งล่าสุดยังไม่เสร็จหรือถูกขัดจังหวะ")
     if document["balance"]:
         found.append(f"มีข้อความในกล่องที่ยังไม่ได้ลงบัญชี {document['balance']} ฉบับ")
+    found += [text.format(n=document[name]) for name, text in _OTHER_WARNINGS.items() if document[name]]
+    if document["reading"]["unreadable"]:
+        found.append(f"อ่านข้อความไม่ได้ {document['reading']['unreadable']} ฉบับ (mailgate mail list --unreadable)")
     for state, text in _OUTBOX_WARNINGS.items():
         if outbox.get(state):
             found.append(text.format(n=outbox[state]))
     return found
 
 
+_OTHER_WARNINGS = {
+    "replies_paused": "หยุดส่งคำตอบไว้ชั่วคราว: {n} (mailgate resume replies)",
+    "braked": "หยุดตอบผู้ส่ง {n} รายชั่วคราว เนื่องจากมีลักษณะเป็นการตอบวนซ้ำ",
+    "old_mail": "มีข้อความก่อนวันเริ่มใช้งาน {n} ฉบับ รอคำสั่ง (mailgate adopt)",
+}
 _OUTBOX_WARNINGS = {
     "refused": "คำตอบ {n} ฉบับถูกปฏิเสธ (mailgate outbox list --state refused)",
     "expired": "คำตอบ {n} ฉบับส่งไม่สำเร็จจนพ้นกำหนด (mailgate outbox list --state expired)",
+    "bounced": "ข้อความ {n} ฉบับส่งไม่ถึงผู้รับ (mailgate outbox list --state bounced)",
     "unsure": "คำตอบ {n} ฉบับไม่ทราบผลแน่ชัด (mailgate outbox list --state unsure)",
     "held": "คำตอบ {n} ฉบับถูกพักไว้ (mailgate outbox release)",
 }

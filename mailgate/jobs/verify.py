@@ -35,6 +35,8 @@ def verify(office: Office, progress: Progress = lambda _: None) -> Findings:
         ("replies", _replies),
         ("mails", _mails),
         ("archive", _archive),
+        ("attachments", _attachments),
+        ("numbers told", _told),
     ]
     for name, step in steps:
         progress(name)
@@ -153,6 +155,7 @@ def _mails(office: Office, findings: Findings) -> Iterator[str]:
         yield f"mails: letter {row['number']}/{row['year']} does not have exactly one mail"
     seen = sum(office.store.reports.fates().values())
     journaled = db.value("SELECT count(*) FROM event WHERE kind IN ('registered', 'journaled')")
+    journaled -= db.value("SELECT count(*) FROM event WHERE kind = 'taken up'")  # journaled once, and then again
     if seen != journaled:
         yield f"mails: {journaled} were journaled, {seen} are in the journal"
     findings.checked["mails"] = seen
@@ -166,3 +169,23 @@ def _archive(office: Office, findings: Findings) -> Iterator[str]:
         if wrong:
             yield f"archive: {sha256[:16]}… {wrong}"
     findings.checked["archived mails"] = count
+
+
+def _attachments(office: Office, findings: Findings) -> Iterator[str]:
+    count = 0
+    for sha256 in office.store.readings.hashes():
+        count += 1
+        wrong = office.attachments.check(sha256)
+        if wrong:
+            yield f"attachments: {sha256[:16]}… {wrong}"
+    findings.checked["attachments"] = count
+
+
+def _told(office: Office, findings: Findings) -> Iterator[str]:
+    """Every letter that is to be answered has a reply, or waits for one with others."""
+    for row in office.store.db.all(
+        "SELECT letter.number, letter.year FROM mail JOIN letter ON letter.id = mail.letter_id "
+        "LEFT JOIN deferred ON deferred.letter_id = letter.id WHERE mail.fate = 'registered' AND mail.rule = 'answer' "
+        "AND mail.answered = 0 AND deferred.letter_id IS NULL"
+    ):
+        yield f"replies: letter {row['number']}/{row['year']} is to be answered and nothing is queued"

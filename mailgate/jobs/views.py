@@ -5,6 +5,7 @@ What is confidential is masked here, once, for every list, digest and status (la
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from mailgate.edges.store.database import Row, moment
 
 MASK = "(ปกปิด)"
-_MASKED = ("from_name", "from_address", "to", "subject", "book_no", "remarks")
+_MASKED = ("from_name", "from_address", "to", "subject", "summary", "book_no", "remarks", "trust_reasons")
 
 
 def letter(row: Row, zone: ZoneInfo) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def letter(row: Row, zone: ZoneInfo) -> dict[str, Any]:
         "from_address": row["from_address"],
         "to": row["addressee"],
         "subject": row["subject"],
+        "summary": row["summary"],
         "service": row["service"],
         "officer": row["officer"],
         "action": row["action"],
@@ -44,6 +46,8 @@ def letter(row: Row, zone: ZoneInfo) -> dict[str, Any]:
         "enclosures": row["enclosures"],
         "follows": f"{row['follows_number']}/{row['follows_year']}" if row["follows_number"] else None,
         "acknowledgement": row["acknowledgement"],
+        "trust": row["trust"],
+        "trust_reasons": row["trust_reasons"],
         "answer_rule": row["answer_rule"],
         "answer_reason": row["answer_reason"],
         "answer_evidence": row["answer_evidence"],
@@ -87,11 +91,42 @@ def mail(row: Row, zone: ZoneInfo) -> dict[str, Any]:
         "receipt": f"{row['number']}/{row['year']}" if row["number"] else None,
         "sender": MASK if row["confidential"] else row["sender"],
         "subject": MASK if row["confidential"] else row["subject"],
+        "reading": row["reading"],
     }
 
 
 def events(rows: list[Row], zone: ZoneInfo) -> list[dict[str, Any]]:
     return [{"seq": r["seq"], "at": local(r["at"], zone), "kind": r["kind"], "payload": r["payload"]} for r in rows]
+
+
+def reading(row: Row, files: list[Row]) -> dict[str, Any]:
+    """What was read of a mail; the quoted history apart, so that it can be folded."""
+    until = row["quoted_from"]
+    return {
+        "state": row["state"],
+        "problem": row["problem"],
+        "text": row["text"][:until],
+        "quoted": row["text"][until:],
+        "repairs": json.loads(row["repairs"]),
+        "complete": bool(row["complete"]),
+        "forwarded": json.loads(row["forwarded"]),
+        "report": json.loads(row["report"]) if row["report"] else None,
+        "attachments": [attachment(f) for f in files],
+    }
+
+
+def attachment(row: Row) -> dict[str, Any]:
+    """A file of a mail; ``virus`` is what the scanner called it."""
+    return {
+        "name": row["name"],
+        "declared": row["declared"],
+        "found": row["found"],
+        "size": row["size"],
+        "sha256": row["sha256"],
+        "flags": row["flags"].split(),
+        "notes": json.loads(row["notes"]),
+        "virus": row["virus"],
+    }
 
 
 def attempts(rows: list[Row], zone: ZoneInfo) -> list[dict[str, Any]]:

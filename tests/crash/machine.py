@@ -34,6 +34,11 @@ username = "{user}"
 host = "127.0.0.1"
 port = {smtp}
 security = "none"
+[limits]
+per_address_hour = 0
+per_address_day = 0
+per_domain_hour = 0
+per_hour = 0
 [replies]
 resend_unsure_after = "{resend}"
 """

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mailgate import model_reading
 from mailgate.core import retry
 from mailgate.core.identity import judge
 from mailgate.edges.courier import PaperCourier
@@ -35,7 +36,7 @@ def queue(office: PaperOffice, many: int = 1, *, hold: bool = False) -> None:
     start = len(numbers(office))
     for uid in range(start + 1, start + many + 1):
         entry = builders.entry(uid, now=office.clock.now())
-        office.store.receipts.enter(entry, judge, builders.draft, hold=hold)
+        office.store.receipts.enter(entry, judge, builders.draft, hold="test" if hold else "")
 
 
 async def deliver(office: PaperOffice) -> CheckReport:
@@ -221,7 +222,7 @@ FORBIDDEN = [
         "hold": {State.QUEUED},
         "release": {State.HELD},
         "cancel": {State.QUEUED, State.HELD},
-        "retry": {State.QUEUED, State.UNSURE, State.REFUSED, State.EXPIRED},
+        "retry": {State.QUEUED, State.UNSURE, State.REFUSED, State.EXPIRED, State.BOUNCED},
     }.items()
     for state in State
     if state not in allowed
@@ -235,6 +236,9 @@ async def test_what_a_person_may_not_do(tmp_path: Path, verb: str, state: State)
         with pytest.raises(MailgateError, match=f"item 1 is {state}"):
             office.store.outbox.by_hand(1, verb, office.clock.now())
         assert states(office) == [state]
+
+
+REPORTED = {State.DELIVERED: model_reading.Delivery.DELIVERED, State.BOUNCED: model_reading.Delivery.FAILED}
 
 
 async def bring_to(office: PaperOffice, state: State) -> None:
@@ -251,6 +255,10 @@ async def bring_to(office: PaperOffice, state: State) -> None:
     elif state in (State.ACCEPTED, State.REFUSED, State.UNSURE):
         script(office, Outcome(Verdict(state.value), "dot", 0, ""))
         await deliver(office)
+    elif state in REPORTED:
+        await deliver(office)
+        with office.store.db.immediate("reported"):
+            office.store.outbox.reported(1, 1, model_reading.Recipient("a@b.test", REPORTED[state], "", ""), NOW)
     assert states(office) == [state]
 
 

@@ -98,7 +98,7 @@ def test_a_clock_that_is_set_back_makes_no_letter_older_than_the_one_before(stor
 
 
 def test_hold_leaves_the_reply_for_a_person(store: Store) -> None:
-    store.receipts.enter(entry(1), judge, draft, hold=True)
+    store.receipts.enter(entry(1), judge, draft, hold="test")
     assert store.outbox.get(1)["state"] == "held"
     assert store.outbox.claim(NOW + timedelta(days=1)) is None
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.contacts import Contacts
-from mailgate.edges.store.database import Connection, Row, stamp
+from mailgate.edges.store.database import Connection, Row
 from mailgate.edges.store.outbox import Outbox
 from mailgate.model import Draft, State
 
@@ -39,11 +39,11 @@ class Cases:
         compose: Callable[[int], Draft],
         now: datetime,
         state: State = State.QUEUED,
+        note: str = "",
     ) -> int:
         """Compose a mail under its item and queue it, inside a transaction. Returns the item."""
         item = self._outbox.next_id()
-        draft = compose(item)
-        self._outbox.add(item, kind, letter_id, draft, now, state)
+        self._outbox.add(item, kind, letter_id, compose(item), now, state, note)
         self._chain.append(now, "queued", {"item": item, "kind": kind}, letter_id)
         return item
 
@@ -70,7 +70,18 @@ class Cases:
         self._db.sql.execute("UPDATE letter SET state = ?, action = ? WHERE id = ?", (state, action, row["id"]))
         self._chain.append(now, state, {"action": action}, row["id"])
 
-    def tell_deferred(self, address: str, letters: list[int], item: int, recipient: str, now: datetime) -> None:
+    def told_to(self, letter_id: int) -> str:
+        """The address that the letter's number was told to, or is to be; "" if to nobody."""
+        return str(
+            self._db.value(
+                "SELECT recipient FROM outbox WHERE letter_id = ? AND kind = 'acknowledgement' "
+                "UNION ALL SELECT recipient FROM deferred WHERE letter_id = ?",
+                (letter_id, letter_id),
+            )
+            or ""
+        )
+
+    def tell_deferred(self, letters: list[int], item: int, recipient: str, now: datetime) -> None:
         """The numbers of these letters are told by this item. Inside a transaction."""
         self._db.sql.executemany(
             "UPDATE deferred SET item_id = ? WHERE letter_id = ? AND item_id IS NULL", [(item, n) for n in letters]
@@ -87,7 +98,3 @@ class Cases:
     def noted(self, key: str) -> str:
         """A remembered decision, "" if there is none."""
         return str(self._db.value("SELECT value FROM meta WHERE key = ?", (key,)) or "")
-
-    def remark(self, letter_id: int, text: str, at: datetime) -> None:
-        """An event of a letter that changes nothing in its row. Inside a transaction."""
-        self._chain.append(at, "remark", {"text": text, "at": stamp(at)}, letter_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from mailgate.edges.store.chain import Chain
-from mailgate.edges.store.database import Connection, moment, stamp
+from mailgate.edges.store.database import Connection, Row, moment, stamp
 
 
 class Journal:
@@ -45,6 +45,13 @@ class Journal:
                 [(stamp(now), mailbox, uidvalidity, uid) for uid in uids],
             )
             self._chain.append(now, "filed", {"mailbox": mailbox, "uids": list(uids), "folder": folder})
+
+    def set_aside_by(self, rule: str, mailbox: str, uidvalidity: int) -> list[Row]:
+        """Mails that this rule set aside and that are so still."""
+        return self._db.all(
+            "SELECT id, uid FROM mail WHERE (mailbox, uidvalidity) = (?, ?) AND rule = ? AND fate = 'set_aside'",
+            (mailbox, uidvalidity, rule),
+        )
 
     def accounted_below(self, mailbox: str, uidvalidity: int) -> tuple[int, datetime | None]:
         """Every UID below this one is accounted for; and when all of them were last compared."""

@@ -26,15 +26,22 @@ class Outbox:
         return 1 + int(self._db.value("SELECT max(id) FROM outbox") or 0)
 
     def add(
-        self, item: int, kind: str, letter_id: int | None, draft: Draft, now: datetime, state: State = State.QUEUED
+        self,
+        item: int,
+        kind: str,
+        letter_id: int | None,
+        draft: Draft,
+        now: datetime,
+        state: State = State.QUEUED,
+        note: str = "",
     ) -> None:
         """Put a composed mail in, inside the transaction of what it belongs to."""
         carried = draft.carried or Carried("", "", b"")
         self._db.sql.execute(
             "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, original, "
-            "original_as, tail, state, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "original_as, tail, state, created_at, next_at, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (item, kind, letter_id, draft.sender, draft.recipient, draft.message_id, draft.envid, draft.raw,
-             carried.sha256, carried.encoding, carried.tail, state, stamp(now), stamp(now)),
+             carried.sha256, carried.encoding, carried.tail, state, stamp(now), stamp(now), note),
         )  # fmt: skip
 
     def claim(self, now: datetime) -> Attempt | None:
@@ -162,7 +169,7 @@ class Outbox:
         created = datetime.fromisoformat(row["created_at"])
         carried = Carried(row["original"], row["original_as"], row["tail"]) if row["original"] else None
         address = (row["sender"], row["recipient"], row["envid"])
-        return Attempt(item, row["letter_id"], created, number, *address, row["raw"], carried)
+        return Attempt(item, row["letter_id"], created, number, *address, row["raw"], carried, row["kind"])
 
     def _record(self, attempt: Attempt, outcome: Outcome, state: State, next_at: datetime, now: datetime) -> None:
         self._move(attempt.item_id, State.TRYING, state, now, next_at=next_at)

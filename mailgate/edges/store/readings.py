@@ -36,6 +36,11 @@ class Readings:
             self._db.sql.execute("UPDATE reading SET tries = tries + 1 WHERE mail_id = ?", (mail_id,))
         return int(self._db.value("SELECT tries FROM reading WHERE mail_id = ?", (mail_id,)))
 
+    def again(self, mail_id: int) -> None:
+        """The try did not fail for the mail's sake: it does not count."""
+        with self._db.immediate("reading_again"):
+            self._db.sql.execute("UPDATE reading SET tries = tries - 1 WHERE mail_id = ? AND tries > 0", (mail_id,))
+
     def done(self, mail_id: int, reading: Reading, viruses: Mapping[int, str], now: datetime) -> None:
         """Inside a transaction: store what was read."""
         report = json.dumps(asdict(reading.report), ensure_ascii=False) if reading.report else None

@@ -50,10 +50,10 @@ class Receipts:
         self._outbox = outbox
         self._contacts = contacts
 
-    def enter(self, entry: Entry, judge: Judge, compose: Compose, *, hold: bool = False) -> Entered | None:
+    def enter(self, entry: Entry, judge: Judge, compose: Compose, *, hold: str = "") -> Entered | None:
         """The named instant: after this commit the letter is received. None if this very mail was entered before.
 
-        ``hold``: the acknowledgement waits for a person.
+        ``hold``: why the acknowledgement waits for a person, "" if it does not.
         """
         with self._db.immediate("register"):
             if self._known(entry):
@@ -80,7 +80,7 @@ class Receipts:
         row = self._db.one("SELECT id, fate FROM mail WHERE (mailbox, uidvalidity, uid) = (?, ?, ?)", key)
         return row is not None and (row["id"] != entry.takes_up or row["fate"] == Fate.REGISTERED)
 
-    def _register(self, entry: Entry, judgement: Judgement, compose: Compose, hold: bool) -> Entered:
+    def _register(self, entry: Entry, judgement: Judgement, compose: Compose, hold: str) -> Entered:
         entry = self._not_back_in_time(entry)
         receipt = self._next_number(entry)
         follows = self._letter_of_item(entry.answers_item)
@@ -127,7 +127,7 @@ class Receipts:
         )
         return Receipt(int(number), year)
 
-    def _answer(self, entry: Entry, receipt: Receipt, letter_id: int, compose: Compose, hold: bool) -> Draft | None:
+    def _answer(self, entry: Entry, receipt: Receipt, letter_id: int, compose: Compose, hold: str) -> Draft | None:
         """Queue the acknowledgement; over a limit, note that the number is to be told with others later."""
         if not entry.screening.answer:
             return None
@@ -138,7 +138,7 @@ class Receipts:
         draft = compose(entry, receipt, item)
         if draft is not None:
             state = State.HELD if hold else State.QUEUED
-            self._outbox.add(item, "acknowledgement", letter_id, draft, entry.seen_at, state)
+            self._outbox.add(item, "acknowledgement", letter_id, draft, entry.seen_at, state, hold)
             self._contacts.note("answer", draft.recipient, entry.seen_at)
         return draft
 

@@ -10,13 +10,21 @@ from mailgate.model import Receipt
 
 _LETTER = """
 SELECT letter.*, before.number AS follows_number, before.year AS follows_year,
-  (SELECT max(ended_at) FROM outbox WHERE letter_id = letter.id AND kind = 'acknowledgement' AND state = 'accepted')
-  AS acknowledged_at,
-  (SELECT state FROM outbox WHERE letter_id = letter.id AND kind = 'acknowledgement') AS acknowledgement,
-  mail.reason AS answer_reason, mail.rule AS answer_rule, mail.evidence AS answer_evidence, mail.uid, mail.filed_at
+  CASE WHEN told.state IN ('accepted', 'delivered', 'bounced') THEN told.ended_at END AS acknowledged_at,
+  coalesce(told.state, CASE WHEN deferred.letter_id IS NOT NULL THEN 'deferred' END) AS acknowledgement,
+  mail.id AS mail_id, mail.reason AS answer_reason, mail.rule AS answer_rule, mail.evidence AS answer_evidence,
+  mail.uid, mail.filed_at
 FROM letter
+LEFT JOIN deferred ON deferred.letter_id = letter.id
+LEFT JOIN outbox AS told ON told.id = coalesce(deferred.item_id,
+  (SELECT id FROM outbox WHERE letter_id = letter.id AND kind = 'acknowledgement'))
 LEFT JOIN letter AS before ON before.id = letter.follows
 LEFT JOIN mail ON mail.letter_id = letter.id AND mail.fate = 'registered'
+"""
+
+_MAIL = """
+SELECT mail.*, letter.number, letter.year, letter.confidential, reading.state AS reading, reading.summary
+FROM mail LEFT JOIN letter ON letter.id = mail.letter_id LEFT JOIN reading ON reading.mail_id = mail.id
 """
 
 
@@ -44,6 +52,13 @@ class Reports:
             (receipt.register, receipt.year, receipt.number),
         )
 
+    def letter_by_id(self, letter_id: int) -> Row | None:
+        return self._db.one(_LETTER + "WHERE letter.id = ?", (letter_id,))
+
+    def letter_of_raw(self, sha256: str) -> Row | None:
+        """The e-mail letter with these very bytes."""
+        return self._db.one(_LETTER + "WHERE letter.sha256 = ? AND letter.channel = 'email'", (sha256,))
+
     def letter_pages(self) -> Iterator[Row]:
         """Every letter as stored, in the order of registering, in pages."""
         last = 0
@@ -65,10 +80,11 @@ class Reports:
         """Outbox items without their bytes, with the receipt they answer and the last answer of the server."""
         return self._db.all(
             "SELECT outbox.id, kind, number, year, recipient, outbox.state, attempts, resent, created_at, next_at, "
-            "ended_at, note, message_id_of.message_id, (SELECT text FROM attempt WHERE item_id = outbox.id "
-            "ORDER BY attempt.number DESC LIMIT 1) AS last_answer, letter.confidential "
+            "ended_at, note, outbox.message_id, (SELECT text FROM attempt WHERE item_id = outbox.id "
+            "ORDER BY attempt.number DESC LIMIT 1) AS last_answer, letter.confidential OR EXISTS (SELECT 1 "
+            "FROM deferred JOIN letter AS l ON l.id = letter_id WHERE item_id = outbox.id AND l.confidential) "
+            "AS confidential "
             "FROM outbox LEFT JOIN letter ON letter.id = outbox.letter_id "
-            "JOIN (SELECT id, message_id FROM outbox) AS message_id_of ON message_id_of.id = outbox.id "
             "WHERE (? IS NULL OR outbox.state = ?) ORDER BY outbox.id LIMIT ?",
             (state, state, limit),
         )
@@ -78,18 +94,22 @@ class Reports:
         return {row["state"]: row["n"] for row in rows}
 
     def item_of_message(self, item: int) -> Row | None:
-        """What a reply token covers: kind, receipt and addressee of an outbox item."""
+        """What a reply token covers (kind, receipt and addressee of an outbox item), and the letter it is about."""
         return self._db.one(
-            "SELECT outbox.kind, outbox.recipient, outbox.message_id, letter.number, letter.year FROM outbox "
+            "SELECT outbox.id, outbox.kind, outbox.recipient, outbox.message_id, outbox.letter_id, letter.number, "
+            "letter.year, letter.service, letter.officer, letter.confidential FROM outbox "
             "LEFT JOIN letter ON letter.id = outbox.letter_id WHERE outbox.id = ?",
             (item,),
         )
 
+    def mail(self, mail_id: int) -> Row | None:
+        """A row of the journal, with the receipt it led to."""
+        return self._db.one(_MAIL + "WHERE mail.id = ?", (mail_id,))
+
     def mails_since(self, since: datetime) -> list[Row]:
         """What was seen since then, in order, with the receipt of each."""
         return self._db.all(
-            "SELECT mail.*, letter.number, letter.year, letter.confidential FROM mail "
-            "LEFT JOIN letter ON letter.id = mail.letter_id WHERE seen_at >= ? ORDER BY mail.id",
+            _MAIL + "WHERE seen_at >= ? ORDER BY mail.id",
             (stamp(since),),
         )
 

@@ -1,0 +1,130 @@
+"""The child that reads mails: ``python -I -m mailgate.cell``. Started and watched by ``edges.parser_cell``.
+
+A line of JSON in, {"raw": file, "into": folder, "cpu": seconds}; a line out: "+" and the reading as JSON, or "-" and
+what went wrong. It limits itself before it imports what reads, and again for each mail.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import math
+import os
+import resource
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from mailgate.model_reading import Reading
+
+MEMORY = 256 * 1024 * 1024
+_SPARE = 1024 * 1024  # that an attachment may be larger than the whole mail
+_PR_SET_DUMPABLE, _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 4, 1, 38
+_SIGKILL = 9
+
+
+class File:
+    """A file as a ``Source``."""
+
+    def __init__(self, path: Path, sha256: str = "") -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.size = os.fstat(self._descriptor).st_size
+        self.sha256 = sha256
+
+    def read(self, offset: int, length: int) -> bytes:
+        return os.pread(self._descriptor, length, offset)
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+
+class Folder:
+    """Where attachments go: files 0, 1, 2, …"""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._count = 0
+
+    def keep(self, pieces: Iterable[bytes]) -> File:
+        """Write the next file, piece by piece."""
+        path, digest = self._path / str(self._count), hashlib.sha256()
+        self._count += 1
+        with open(path, "xb", buffering=0) as file:
+            for piece in pieces:
+                digest.update(piece)
+                _write(file, piece)
+        return File(path, digest.hexdigest())
+
+
+def _write(file: BinaryIO, piece: bytes) -> None:
+    view = memoryview(piece)
+    while view:
+        view = view[file.write(view) or 0 :]
+
+
+def read_file(raw: Path, into: Path) -> Reading:
+    """Read one mail from a file. Never raises for what the mail holds."""
+    from mailgate.core.reading import read
+
+    return read(File(raw), Folder(into))
+
+
+def main() -> None:
+    """Serve requests until the parent closes its end."""
+    _confine()
+    from mailgate.core import reading  # noqa: F401 - loaded once, before the first mail
+
+    out = sys.stdout.buffer
+    for line in sys.stdin.buffer:
+        out.write(_served(line) + b"\n")
+        out.flush()
+
+
+def _served(line: bytes) -> bytes:
+    """The answer to one request. Anything that comes up here is a fault of the reader, and is told as such."""
+    try:
+        request = json.loads(line)
+        raw = Path(request["raw"])
+        _allow(float(request["cpu"]), raw.stat().st_size)
+        answer = json.dumps(asdict(read_file(raw, Path(request["into"]))), ensure_ascii=False)
+        return b"+" + answer.encode("utf-8", "replace")
+    except MemoryError:
+        return b"-reading took more memory than is allowed"
+    except Exception as e:
+        return f"-the reader failed: {_place(e)}".encode("ascii", "replace")
+
+
+def _place(error: BaseException) -> str:
+    """Kind and line of an error, without its text, which may hold what the mail says."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""
+    return type(error).__name__ + where
+
+
+def _confine() -> None:
+    """Take from this process what reading does not need. As root some of it has no effect, and does no harm."""
+    library = ctypes.CDLL(None)
+    for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_DUMPABLE, 0), (_PR_SET_PDEATHSIG, _SIGKILL)):
+        library.prctl(option, value, 0, 0, 0)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    os.umask(0o077)
+
+
+def _allow(cpu: float, size: int) -> None:
+    """Computing time and size of files for the next mail. The soft limits only, so that they can be set anew."""
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + cpu), resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + _SPARE, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()

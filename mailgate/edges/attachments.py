@@ -1,0 +1,115 @@
+"""Attachments, each kept once under the SHA-256 of its bytes, whatever name it came by and however often.
+
+The same order as for raw mails: bytes fsynced, renamed, and their folder fsynced, before any row speaks of them.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from mailgate.edges.points import point
+from mailgate.errors import ArchiveError
+from mailgate.model_reading import Attachment, Reading
+
+_CHUNK = 1 << 20
+
+
+class Attachments:
+    """The folder ``attachments`` of an archive. Raises ArchiveError where the disk is full, read-only or broken."""
+
+    def __init__(self, archive: Path) -> None:
+        self.folder = archive / "attachments"
+        self._made: set[Path] = set()
+
+    def keep(self, read_into: Path, reading: Reading) -> Reading:
+        """Keep what a reader wrote as "0", "1", … and return the reading with sizes and hashes as found here.
+
+        Keeping the same bytes again is harmless. The files must be on the disk of the archive.
+        """
+        with _mended(f"cannot keep attachments in {self.folder}"):
+            found = [self._keep(read_into / str(n), a) for n, a in enumerate(reading.attachments)]
+            for folder in sorted({self.path(a.sha256).parent for a in found}):
+                _fsync_folder(folder)
+            if found:
+                point("attachment.kept")
+        return replace(reading, attachments=tuple(found))
+
+    def path(self, sha256: str) -> Path:
+        """Where the attachment with this hash is kept."""
+        return self.folder / sha256[:1] / sha256
+
+    def check(self, sha256: str) -> str:
+        """Re-read a kept attachment: "" if its bytes fit its name, else what is wrong."""
+        try:
+            descriptor = _opened(self.path(sha256))
+            with os.fdopen(descriptor, "rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as e:
+            return f"cannot be read: {e.strerror}"
+        return "" if digest == sha256 else "its bytes have been changed"
+
+    def _keep(self, file: Path, attachment: Attachment) -> Attachment:
+        """The reader's own hash is not believed."""
+        descriptor = _opened(file)
+        try:
+            sha256, size = _hashed(descriptor)
+            target = self.path(sha256)
+            if not target.exists():
+                os.fchmod(descriptor, 0o600)
+                os.fsync(descriptor)
+                point("attachment.fsynced")
+                self._make(target.parent)
+                os.rename(file, target)
+                point("attachment.renamed")
+        finally:
+            os.close(descriptor)
+        return replace(attachment, sha256=sha256, size=size)
+
+    def _make(self, folder: Path) -> None:
+        if folder not in self._made:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _fsync_folder(self.folder)
+            _fsync_folder(self.folder.parent)
+            self._made.add(folder)
+
+
+def _opened(path: Path) -> int:
+    """A regular file only: a link or a pipe laid there by a reader gone wrong must not lead anywhere."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return descriptor
+
+
+def _hashed(descriptor: int) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while chunk := os.pread(descriptor, _CHUNK, size):
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _mended(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as e:
+        full = e.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "Free some space" if full else "Check the path, its owner and the disk"
+        raise ArchiveError(f"{what}: {e.strerror}", hint) from e

@@ -1,0 +1,214 @@
+"""What is decided of a mail before its transaction: what it is, whether it is answered, who handles it, the times.
+
+Runs on the registry's thread, right before the transaction, so that what it asks the registry still holds then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Literal, NamedTuple
+
+from mailgate.config import Service
+from mailgate.config_answers import Rule
+from mailgate.core import compose, followups, limits, quoted, rules, services, tokens, trust
+from mailgate.core.parse import headers
+from mailgate.core.screen import screen
+from mailgate.core.screen_signs import Facts
+from mailgate.core.trust import Authentication
+from mailgate.edges.store.contacts import key_of
+from mailgate.edges.store.database import Row
+from mailgate.edges.store.receipts import Compose
+from mailgate.jobs.reading import Examined
+from mailgate.model import Draft, Enclosures, Kind, Mail, Receipt, Receiving, Screening, Stub
+from mailgate.model_entry import Entry, Over
+from mailgate.office import Office
+
+Mode = Literal["screen", "letter", "silent"]
+_SILENT = "ผู้ดูแลสั่งให้ลงทะเบียนรับโดยไม่แจ้งเลขรับ"
+
+
+class Thread(NamedTuple):
+    """The mail of ours that a mail answers, as its token proves; and whether that token was an officer's."""
+
+    item: Row | None
+    officer: Literal["", "valid", "stranger"] = ""
+
+
+def decide(office: Office, examined: Examined, mode: Mode = "screen", takes_up: int | None = None) -> Entry:
+    """Everything but the number. ``mode``: as the screening says, a letter because a person says so, or unanswered."""
+    mail, kept, now = examined.mail, examined.kept, office.clock.now()
+    results = trust.authentication(mail, office.config.trust.authserv_id)
+    thread = thread_of(office, mail)
+    rule = rules.match(mail, office.config.rules, confirmed=results.confirmed)
+    screening = _screened(office, examined, results, thread, rule, mode)
+    service = _service_of(office, mail, rule, thread)
+    verdict = trust.verdict(mail, results, office.known)
+    return Entry(
+        mailbox=office.config.imap.mailbox,
+        stub=examined.stub,
+        seen_at=now,
+        mail=mail,
+        screening=screening,
+        sha256=kept.sha256,
+        content_digest=examined.content_digest,
+        size=kept.size,
+        enclosures=examined.enclosures,
+        receiving=times(office, examined.stub, service),
+        service=service.key if service else None,
+        officer=officers(office, service),
+        confidential=bool((service and service.confidential) or (thread.item and thread.item["confidential"])),
+        answers_item=thread.item["id"] if thread.item else None,
+        over=over(office, screening.destination) if screening.answer else None,
+        takes_up=takes_up,
+        trust=verdict.trust,
+        trust_reasons=verdict.reasons,
+        remarks=tuple(mentions(office, mail.subject)) if thread.item is None else (),
+    )
+
+
+def unread(office: Office, stub: Stub, rule: str = "not-fetched") -> Entry:
+    """An entry for a mail whose bytes could not or shall not be had: it is journaled, not registered."""
+    now, nothing = office.clock.now(), headers(b"")
+    times = Receiving(stub.arrived, stub.arrived, now)
+    screening = Screening(Kind.LETTER, False, rule, "")
+    return Entry(office.config.imap.mailbox, stub, now, nothing, screening, "", "", stub.size, Enclosures(), times)
+
+
+def composer(office: Office) -> Compose:
+    """How the register's transaction makes the acknowledgement once the number is known."""
+    return partial(_compose, office)
+
+
+def thread_of(office: Office, mail: Mail) -> Thread:
+    """Only a token threads (law 8): in References, or where the office's config puts it besides."""
+    found = tokens.candidates([*mail.in_reply_to, *mail.references])
+    if "address" in office.config.replies.token_in:
+        found += tokens.in_addresses([*mail.named, *mail.delivered])
+    if "subject" in office.config.replies.token_in:
+        found += tokens.in_subject(mail.subject)
+    verified = [row for item, token in found if (row := verified_item(office, item, token)) is not None]
+    referrals = [row for row in verified if row["kind"] == "referral"]
+    if referrals:
+        sender = mail.sender.address.lower() if mail.sender else ""
+        known = sender == referrals[-1]["recipient"].lower()
+        return Thread(referrals[-1], "valid" if known else "stranger")
+    return Thread(verified[-1] if verified else None)
+
+
+def verified_item(office: Office, item: int, token: str) -> Row | None:
+    """The outbox item, if the token is the one we gave it."""
+    row = office.store.reports.item_of_message(item)
+    if row is None:
+        return None
+    letter = f"{row['number']}/{row['year']}" if row["number"] else ""
+    right = tokens.token(office.head.key, row["kind"], item, letter, row["recipient"])
+    return row if tokens.same(token, right) else None
+
+
+def times(office: Office, stub: Stub, service: Service | None) -> Receiving:
+    """The times of a letter that arrived then."""
+    received = office.workdays.legal_receipt(stub.arrived)
+    due = office.workdays.due(received, service.days, service.counted_in) if service and service.days else None
+    return Receiving(stub.arrived, received, office.clock.now(), due)
+
+
+def officers(office: Office, service: Service | None) -> str:
+    """Names of those responsible, for the register."""
+    people = service.officers if service and service.officers else (office.config.office.clerk,)
+    return ", ".join(p.name for p in people)
+
+
+def service_by_key(office: Office, key: str | None) -> Service | None:
+    return next((s for s in office.config.services if s.key == key), None)
+
+
+def mentions(office: Office, text: str) -> Iterable[str]:
+    """Remarks about receipt numbers that a text quotes without a token of ours."""
+    for receipt in quoted.receipts(text):
+        if office.store.reports.letter(receipt) is not None:
+            yield f"อาจเกี่ยวกับเลขรับ {receipt}"
+
+
+def _compose(office: Office, entry: Entry, receipt: Receipt, item: int) -> Draft | None:
+    return compose.acknowledgement(office.head, entry, receipt, item, service_by_key(office, entry.service))
+
+
+def _screened(
+    office: Office, examined: Examined, results: Authentication, thread: Thread, rule: Rule | None, mode: Mode
+) -> Screening:
+    mail = examined.mail
+    wanted = mode != "screen" or (rule is not None and rule.treat_as == "letter")
+    found = screen(mail, _facts(office, examined, results, thread), as_letter=wanted)
+    if mode == "silent" and found.kind is Kind.LETTER:
+        return replace(found, answer=False, rule="adopted", reason=_SILENT)
+    if mode == "screen" and rule is not None:
+        found = _as_ruled(found, rule)
+    if mode == "screen" and thread.item is not None:
+        return followups.judge(found, office.config.replies.follow_ups, bool(examined.enclosures.sizes))
+    return found
+
+
+def _as_ruled(found: Screening, rule: Rule) -> Screening:
+    if rule.treat_as == "journal" and found.kind is Kind.LETTER:
+        return Screening(Kind.AUTO, False, "rule", f"ตามกฎของสำนักงาน: {rule.name}")
+    if found.answer and not rule.answer:
+        return replace(found, answer=False, rule="rule", reason=f"ตามกฎของสำนักงาน: {rule.name}")
+    return found
+
+
+def _facts(office: Office, examined: Examined, results: Authentication, thread: Thread) -> Facts:
+    config, mail = office.config, examined.mail
+    mark = tokens.loop_mark(office.head.key, config.office.address)
+    marked = any(tokens.same(value.strip(), mark) for value in mail.all("x-mailgate-loop") if value.isascii())
+    own_id = any(verified_item(office, *found) for found in tokens.candidates([mail.message_id]))
+    return Facts(
+        config.own_addresses,
+        results,
+        answers_ours=thread.item is not None,
+        is_ours=marked or own_id,
+        staff=frozenset(p.email.lower() for p in config.staff),
+        officer_token=thread.officer,
+        braked=_braked(office, mail, thread),
+        begins=examined.begins,
+        spam_is_letter=config.screening.spam == "register",
+    )
+
+
+def _braked(office: Office, mail: Mail, thread: Thread) -> bool:
+    """Whether the sender gets no automatic mail for a while; begun here if this mail makes a loop (RFC 3834 2)."""
+    contacts, address, now = office.store.contacts, mail.from_shown.address, office.clock.now()
+    if not address:
+        return False
+    if thread.item is not None:
+        key, settings = key_of(address)[0], office.config.limits
+        if limits.is_loop(settings, lambda _, n: contacts.nth_last("echo", n, address=key), now):
+            contacts.brake(address, now + settings.loop_pause, now)
+    return contacts.braked(address, now)
+
+
+def over(office: Office, destination: str) -> Over | None:
+    """The limit that one more reply to this address would break."""
+    contacts, now = office.store.contacts, office.clock.now()
+    address, domain = key_of(destination)
+
+    def nth_last(scope: limits.Scope, n: int) -> datetime | None:
+        match scope:
+            case "address":
+                return contacts.nth_last("answer", n, address=address)
+            case "domain":
+                return contacts.nth_last("answer", n, domain=domain)
+            case "all":
+                return contacts.nth_last("answer", n)
+
+    return limits.over(office.config.limits, domain, contacts.busiest_hour(now), nth_last, now)
+
+
+def _service_of(office: Office, mail: Mail, rule: Rule | None, thread: Thread) -> Service | None:
+    """By rule, by the words of the subject line, or the service of the case it belongs to."""
+    if rule is not None and rule.service:
+        return service_by_key(office, rule.service)
+    found = services.find(mail.subject, office.config.services)
+    return found or (service_by_key(office, thread.item["service"]) if thread.item else None)

@@ -1,0 +1,158 @@
+"""Where a letter goes once it is read: its service, its officers, and the mail that hands it to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from mailgate.config import Person, Service
+from mailgate.core import referral, services
+from mailgate.core.message import untouched
+from mailgate.core.referral import Matter, Original
+from mailgate.edges.store.cases import Route
+from mailgate.edges.store.database import Row, moment
+from mailgate.jobs import deciding
+from mailgate.model import Draft, Fate, Kind, Receipt
+from mailgate.model_reading import Attachment, Flag, Reading
+from mailgate.office import Office
+
+_SEARCHED = 20_000  # characters of the text looked through for a service's words
+_INFECTED = "พบไวรัสในเอกสารแนบ จึงกักกันไว้"
+_TOO_LARGE = "มีขนาดใหญ่เกินที่กำหนดให้แนบ"
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A reading with what the scanner found, and how the original can be carried."""
+
+    reading: Reading
+    viruses: Mapping[int, str]
+    original: Original
+    unreadable: str = ""
+
+
+async def prepare(
+    office: Office, row: Row, reading: Reading, viruses: Mapping[int, str], unreadable: str = ""
+) -> Understood:
+    """Mark what is infected, and look how the original can be sent on, before the transaction begins."""
+    marked = tuple(
+        replace(a, flags=(*a.flags, Flag.INFECTED)) if n in viruses else a for n, a in enumerate(reading.attachments)
+    )
+    original = await office.disk(original_of, office, row["sha256"], bool(viruses))
+    return Understood(replace(reading, attachments=marked), viruses, original, unreadable)
+
+
+def original_of(office: Office, sha256: str, infected: bool) -> Original:
+    """How the raw letter can be carried. Raises ArchiveError if it cannot be read."""
+    kept = office.archive.kept(sha256)
+    if infected:
+        return Original(why_not=_INFECTED)
+    if kept.size > office.config.referrals.attach_up_to:
+        return Original(why_not=_TOO_LARGE)
+    return Original(sha256, "7bit" if untouched(kept.read(0, kept.size)) else "base64")
+
+
+def route(office: Office, row: Row, understood: Understood, now: datetime) -> None:
+    """Hand a letter, or more about one, to the people responsible; inside the reading's transaction."""
+    letter = office.store.reports.letter_by_id(row["letter_id"]) if row["letter_id"] else None
+    if letter is None:
+        return
+    if row["fate"] == Fate.REGISTERED:
+        route_letter(office, letter, understood, now)
+    elif row["kind"] == Kind.FOLLOW_UP:
+        refer(office, letter, understood, now, follow_up=True)
+
+
+def route_letter(office: Office, letter: Row, understood: Understood, now: datetime) -> None:
+    """Describe a letter that was read, find its service, and refer it; inside a transaction."""
+    refer(office, _described(office, letter, understood.reading, now), understood, now)
+
+
+def refer(office: Office, letter: Row, understood: Understood, now: datetime, *, follow_up: bool = False) -> None:
+    """Queue a mail to each officer responsible, or to the clerk; inside a transaction."""
+    if not office.config.referrals.enabled:
+        return
+    service = deciding.service_by_key(office, letter["service"])
+    matter = _matter(letter, service, understood, follow_up)
+    for person in recipients(office, letter):
+        compose = partial(_composed, office, matter, person, understood.original, now)
+        office.store.cases.send("referral", letter["id"], compose, now)
+
+
+def recipients(office: Office, letter: Row) -> Iterator[Person]:
+    """Those the register names; the clerk where it names nobody whose address is known."""
+    named = letter["officer"].split(", ")
+    found = [p for p in office.config.staff if p.name in named]
+    yield from found or [office.config.office.clerk]
+
+
+def _composed(office: Office, matter: Matter, person: Person, original: Original, now: datetime, item: int) -> Draft:
+    return referral.referral(office.head, matter, person, original, item, now)
+
+
+def _described(office: Office, letter: Row, reading: Reading, now: datetime) -> Row:
+    """Add to the register what the text shows: a summary, receipts it quotes, the service it asks for."""
+    new_text = reading.text[: reading.quoted_from]
+    quoted = deciding.mentions(office, new_text) if letter["follows"] is None else ()
+    remark = "; ".join(r for r in quoted if r not in letter["remarks"])
+    summary = reading.summary if not letter["subject"].strip() else ""
+    if summary or remark:
+        office.store.cases.describe(letter["id"], summary, remark)
+    found = services.find(f"{letter['subject']}\n{new_text[:_SEARCHED]}", office.config.services)
+    if found is not None and found.key != letter["service"] and (letter["service"] is None or found.confidential):
+        office.store.cases.route(letter["id"], route_to(office, letter, found), "words in the text", now)
+    changed = office.store.reports.letter_by_id(letter["id"])
+    assert changed is not None
+    return changed
+
+
+def route_to(office: Office, letter: Row, service: Service) -> Route:
+    """A letter under this service: its officers, its secrecy, its due date from the legal receipt."""
+    received = moment(letter["legally_received_at"])
+    due = office.workdays.due(received, service.days, service.counted_in) if service.days and received else None
+    return Route(service.key, deciding.officers(office, service), due, service.confidential)
+
+
+def _matter(letter: Row, service: Service | None, understood: Understood, follow_up: bool) -> Matter:
+    reading = understood.reading
+    arrived, received = moment(letter["arrived_at"]), moment(letter["legally_received_at"])
+    assert arrived is not None
+    assert received is not None
+    return Matter(
+        receipt=Receipt(letter["number"], letter["year"], letter["register"]),
+        from_name=letter["from_name"],
+        from_address=letter["from_address"],
+        subject=letter["subject"],
+        summary=letter["summary"],
+        arrived=arrived,
+        received=received,
+        service=service.title if service else "",
+        due=datetime.fromisoformat(letter["due_on"]).date() if letter["due_on"] else None,
+        remarks=letter["remarks"],
+        trust=letter["trust"],
+        trust_reasons=[r for r in letter["trust_reasons"].split("; ") if r],
+        confidential=bool(letter["confidential"]),
+        attachments=reading.attachments,
+        text=reading.text[: reading.quoted_from],
+        unreadable=understood.unreadable,
+        follow_up=follow_up,
+    )
+
+
+def stored(office: Office, letter: Row) -> Understood:
+    """What was read of a letter earlier, as far as it was; for handing it on again. Raises ArchiveError."""
+    reading = office.store.readings.of_letter(letter["id"])
+    files = office.store.readings.attachments(reading["mail_id"]) if reading else []
+    attachments = tuple(_attachment(f) for f in files)
+    text, until = (reading["text"], reading["quoted_from"]) if reading else ("", 0)
+    infected = any(Flag.INFECTED in a.flags for a in attachments)
+    problem = reading["problem"] if reading and reading["state"] == "unreadable" else ""
+    known = Reading(text, until, letter["summary"], attachments)
+    return Understood(known, {}, original_of(office, letter["sha256"], infected), problem)
+
+
+def _attachment(row: Row) -> Attachment:
+    flags = tuple(Flag(f) for f in row["flags"].split())
+    return Attachment(row["name"], row["declared"], row["found"], row["size"], row["sha256"], flags)

@@ -60,7 +60,3 @@ class Unreadable(MailgateError):  # noqa: N818
 
 class ScanError(MailgateError):
     """The virus scanner cannot be used."""
-
-
-class Unreadable(MailgateError):  # noqa: N818
-    """One mail could not be read: the child that reads it died of it, was stopped, or answered nonsense."""

@@ -29,14 +29,13 @@ from mailgate.edges.courier import Courier
 from mailgate.edges.holiday_seed import is_holiday
 from mailgate.edges.imap import ImapPost
 from mailgate.edges.mailbox import Post
-from mailgate.edges.parser_cell import Cell, PaperCell
+from mailgate.edges.parser_cell import Cell, ParserCell
 from mailgate.edges.secrets import secret, token_key
 from mailgate.edges.smtp import SmtpCourier
 from mailgate.edges.store import Store
 from mailgate.edges.templates import Templates
 from mailgate.errors import ConfigError
 from mailgate.model import Enclosures, Receipt, Receiving
-from mailgate.model_reading import Reading
 
 _T = TypeVar("_T")
 
@@ -156,7 +155,7 @@ def open_office(
         courier=courier or partial(SmtpCourier, config.smtp, secret("smtp", config.smtp, environment)),
         archive=Archive(config.registry.archive),
         attachments=Attachments(config.registry.archive / "attachments"),
-        cell=cell or (lambda: PaperCell(lambda raw, into: Reading("", 0, ""))),
+        cell=cell or ParserCell,
         scanner=scanner or _scanner(config),
         known=_known(config),
         store=Store(config.registry.path),

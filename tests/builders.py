@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailgate.cell import read_file
 from mailgate.config import Config
 from mailgate.config_file import parse
 from mailgate.core.identity import content_digest
@@ -22,6 +23,7 @@ from mailgate.core.parse import header_block, headers
 from mailgate.edges.clock import PaperClock
 from mailgate.edges.courier import PaperCourier
 from mailgate.edges.mailbox import PaperMailbox
+from mailgate.edges.parser_cell import PaperCell
 from mailgate.model import Draft, Enclosures, Kind, Receipt, Receiving, Screening, Stub
 from mailgate.model_entry import Entry
 from mailgate.office import Office, open_office
@@ -159,7 +161,14 @@ class PaperOffice(Office):
 def office(made: Config, *, now: datetime = NOW, courier: PaperCourier | None = None) -> PaperOffice:
     """The office of a config on paper twins; all its senders share one PaperCourier. To be used with ``with``."""
     shared = courier or PaperCourier()
-    opened = open_office(made, clock=PaperClock(now), environment={}, post=PaperMailbox(), courier=lambda: shared)
+    opened = open_office(
+        made,
+        clock=PaperClock(now),
+        environment={},
+        post=PaperMailbox(),
+        courier=lambda: shared,
+        cell=lambda: PaperCell(read_file),
+    )
     opened.__class__ = PaperOffice
     assert isinstance(opened, PaperOffice)
     return opened

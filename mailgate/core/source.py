@@ -36,6 +36,21 @@ class BytesSource:
         return self._raw[offset : offset + length]
 
 
+class Window:
+    """A stretch of another source: a message inside a message."""
+
+    def __init__(self, source: Source, start: int, end: int) -> None:
+        self._source, self._start = source, start
+        self._size = max(end - start, 0)
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self._source.read(self._start + offset, max(min(length, self._size - offset), 0))
+
+
 def base64_size(source: Source, start: int, end: int) -> int:
     """Four characters are three bytes; the rest of two or three is one or two, padded or not."""
     characters = 0
@@ -52,13 +67,13 @@ def quoted_size(source: Source, start: int, end: int) -> int:
         if not chunk:
             break
         if offset + len(chunk) < end:
-            chunk = chunk[: _safe_cut(chunk)]
+            chunk = chunk[: safe_cut(chunk)]
         total += len(binascii.a2b_qp(chunk))
         offset += len(chunk)
     return total
 
 
-def _safe_cut(chunk: bytes) -> int:
+def safe_cut(chunk: bytes) -> int:
     """Where quoted-printable can be cut without tearing an escape or a soft line break."""
     line = chunk.rfind(b"\n") + 1
     if line:

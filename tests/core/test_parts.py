@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgate.core import parts
-from mailgate.core.parts import MAX_DEPTH, enclosures
+from mailgate.core import structure
+from mailgate.core.parts import enclosures
+from mailgate.core.structure import MAX_DEPTH
 from mailgate.core.source import CHUNK, BytesSource
 from mailgate.model import Enclosures
 
@@ -140,7 +141,7 @@ def test_sizes_are_what_the_standard_library_decodes(
         inner.attach(attached(content, encoding, end))
     raw = message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", end)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "CHUNK", 7 * chunk**4)
+        patch.setattr(structure, "CHUNK", 7 * chunk**4)
         found = count(raw)
     assert list(found.sizes) == decoded(raw)
     assert found.complete

@@ -43,6 +43,7 @@ class Entry:
     """A fetched mail, read and decided upon, ready for the one transaction that registers it.
 
     ``answers_item``: the outbox item whose token it bears. ``over``: the limit that defers its answer.
+    ``returned``: it came soon after an automatic mail of ours to the same address.
     ``takes_up``: the journal's row of a mail that was seen before without becoming a letter, and now is.
     """
 
@@ -61,6 +62,7 @@ class Entry:
     confidential: bool = False
     answers_item: int | None = None
     over: Over | None = None
+    returned: bool = False
     takes_up: int | None = None
     trust: str = ""
     trust_reasons: tuple[str, ...] = ()

@@ -123,7 +123,7 @@ def _scanner(config: Config) -> Scanner | None:
     return None
 
 
-def _known(config: Config) -> Known:
+def known(config: Config) -> Known:
     """Whom the office knows, for telling look-alikes."""
     staff = tuple((p.name, p.email) for p in config.staff)
     return Known(staff, config.own_addresses, config.office.name)
@@ -157,6 +157,6 @@ def open_office(
         attachments=Attachments(config.registry.archive / "attachments"),
         cell=cell or ParserCell,
         scanner=scanner or _scanner(config),
-        known=_known(config),
+        known=known(config),
         store=Store(config.registry.path),
     )

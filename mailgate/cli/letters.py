@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import click
 
 from mailgate.cli.context import Settings, as_json, receipt
-from mailgate.edges.terminal import emit, lines, table
+from mailgate.cli.showing import print_letter
+from mailgate.edges.parser_cell import ParserCell
+from mailgate.edges.terminal import emit, table
 from mailgate.errors import MailgateError
-from mailgate.jobs import views
-from mailgate.model import Fate
+from mailgate.jobs import looking, views
+from mailgate.model import Fate, Receipt
 
 
 @click.group()
@@ -78,25 +83,32 @@ def list_mails(settings: Settings, fate: str | None, unreadable: bool, days: int
 
 
 @letter.command("show")
-@click.argument("number", metavar="RECEIPT")
+@click.argument("what", metavar="RECEIPT|FILE")
+@click.option("--full", is_flag=True, help="Show the quoted history too.")
 @as_json
 @click.pass_obj
-def show(settings: Settings, number: str, as_json: bool) -> None:
-    """Show one letter, such as 123/2569, with its events and delivery attempts."""
-    wanted = receipt(number)
+def show(settings: Settings, what: str, full: bool, as_json: bool) -> None:
+    """Show one letter, such as 123/2569, with what was read of it; or what would be made of the mail in a FILE."""
+    if Path(what).is_file():
+        document = asyncio.run(looking.look(settings.config, Path(what).absolute(), ParserCell()))
+    else:
+        document = _registered(settings, receipt(what))
+    emit(document) if as_json else print_letter(document, full)
+
+
+def _registered(settings: Settings, wanted: Receipt) -> dict[str, Any]:
     with settings.office() as office:
-        row = office.store.reports.letter(wanted)
+        reports, readings, zone = office.store.reports, office.store.readings, office.config.zone
+        row = reports.letter(wanted)
         if row is None:
             raise MailgateError(f"there is no letter {wanted}", "See: mailgate letter list")
-        zone = office.config.zone
-        document = views.letter(row, zone) | {
+        reading = readings.of_letter(row["id"])
+        read = views.reading(reading, readings.attachments(reading["mail_id"])) if reading else None
+        return views.letter(row, zone) | {
             "raw": str(office.archive.path(row["sha256"])),
-            "attempts": views.attempts(office.store.reports.attempts_of(row["id"]), zone),
-            "events": views.events(office.store.reports.events_of(row["id"]), zone),
+            # What a confidential letter says is for its officer, who has it by mail (law 9).
+            "reading": views.MASK if row["confidential"] else read,
+            "follow_ups": [views.mail(m, zone) for m in reports.follow_ups(row["id"])],
+            "attempts": views.attempts(reports.attempts_of(row["id"]), zone),
+            "events": views.events(reports.events_of(row["id"]), zone),
         }
-    if as_json:
-        emit(document)
-        return
-    document["attempts"] = [f"{a['started_at']} {a['verdict']} {a['code']} {a['text']}" for a in document["attempts"]]
-    document["events"] = [f"{e['at']} {e['kind']}" for e in document["events"]]
-    lines(document)

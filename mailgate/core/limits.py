@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from mailgate.config_answers import Limits
 from mailgate.model_entry import Over
 
-Scope = Literal["address", "domain", "all"]
+Scope = Literal["address", "return", "domain", "all"]
 NthLast = Callable[[Scope, int], datetime | None]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -29,17 +29,26 @@ class Limit(NamedTuple):
     why: str
 
 
-def over(limits: Limits, domain: str, usual: int, nth_last: NthLast, now: datetime) -> Over | None:
+def over(
+    limits: Limits, domain: str, usual: int, nth_last: NthLast, now: datetime, *, returned: bool = False
+) -> Over | None:
     """The limit that one more reply would break and lasts longest, or None.
 
-    ``usual``: the busiest hour known, 0 if none. A clock that was set back counts as now.
+    ``usual``: the busiest hour known, 0 if none. ``returned``: what is answered came soon after a reply of ours.
+    A clock that was set back counts as now.
     """
     reached = [
         Over(limit.why, at + limit.window)
-        for limit in _table(limits, domain, usual)
+        for limit in _table(limits, domain, usual, returned)
         if limit.most and (at := nth_last(limit.scope, limit.most)) is not None and at > now - limit.window
     ]
     return max(reached, key=lambda o: o.until, default=None)
+
+
+def is_return(limits: Limits, arrived: datetime, nth_last: NthLast) -> bool:
+    """Whether a mail came soon after our last reply to its sender, as the answer of a machine does."""
+    last = nth_last("address", 1)
+    return last is not None and last < arrived <= last + limits.return_within
 
 
 def is_loop(limits: Limits, nth_echo: NthLast, now: datetime) -> bool:
@@ -48,9 +57,11 @@ def is_loop(limits: Limits, nth_echo: NthLast, now: datetime) -> bool:
     return before is not None and before > now - limits.loop_window
 
 
-def _table(limits: Limits, domain: str, usual: int) -> Iterator[Limit]:
+def _table(limits: Limits, domain: str, usual: int, returned: bool) -> Iterator[Limit]:
     yield Limit("address", limits.per_address_hour, HOUR, "ครบจำนวนคำตอบถึงที่อยู่นี้ในหนึ่งชั่วโมง")
     yield Limit("address", limits.per_address_day, DAY, "ครบจำนวนคำตอบถึงที่อยู่นี้ในหนึ่งวัน")
+    if returned:
+        yield Limit("return", limits.returns_per_day, DAY, "ผู้ส่งรายนี้ตอบกลับข้อความอัตโนมัติของสำนักงานหลายครั้งในหนึ่งวัน")
     if domain not in limits.free_mail:
         yield Limit("domain", limits.per_domain_hour, HOUR, "ครบจำนวนคำตอบถึงโดเมนนี้ในหนึ่งชั่วโมง")
     yield Limit("all", limits.per_hour, HOUR, "ครบจำนวนคำตอบทั้งหมดในหนึ่งชั่วโมง")

@@ -27,6 +27,7 @@ from mailgate.model_entry import Entry, Over
 from mailgate.office import Office
 
 Mode = Literal["screen", "letter", "silent"]
+_WITH_OTHERS = "แจ้งรวมกับเลขรับอื่นของผู้ส่งรายนี้"
 _SILENT = "ผู้ดูแลสั่งให้ลงทะเบียนรับโดยไม่แจ้งเลขรับ"
 
 
@@ -45,6 +46,7 @@ def decide(office: Office, examined: Examined, mode: Mode = "screen", takes_up: 
     rule = rules.match(mail, office.config.rules, confirmed=results.confirmed)
     screening = _screened(office, examined, results, thread, rule, mode)
     service = _service_of(office, mail, rule, thread)
+    returned = screening.answer and _returned(office, examined.stub.arrived, screening.destination)
     verdict = trust.verdict(mail, results, office.known)
     return Entry(
         mailbox=office.config.imap.mailbox,
@@ -61,7 +63,8 @@ def decide(office: Office, examined: Examined, mode: Mode = "screen", takes_up: 
         officer=officers(office, service),
         confidential=bool((service and service.confidential) or (thread.item and thread.item["confidential"])),
         answers_item=thread.item["id"] if thread.item else None,
-        over=over(office, screening.destination) if screening.answer else None,
+        over=_over(office, screening.destination, returned) if screening.answer else None,
+        returned=returned,
         takes_up=takes_up,
         trust=verdict.trust,
         trust_reasons=verdict.reasons,
@@ -189,21 +192,41 @@ def _braked(office: Office, mail: Mail, thread: Thread) -> bool:
     return contacts.braked(address, now)
 
 
-def over(office: Office, destination: str) -> Over | None:
+def over(office: Office, destination: str, *, returned: bool = False) -> Over | None:
     """The limit that one more reply to this address would break."""
-    contacts, now = office.store.contacts, office.clock.now()
+    now, domain = office.clock.now(), key_of(destination)[1]
+    usual = office.store.contacts.busiest_hour(now)
+    return limits.over(office.config.limits, domain, usual, _answers_to(office, destination), now, returned=returned)
+
+
+def _over(office: Office, destination: str, returned: bool) -> Over | None:
+    """As ``over``; and where numbers for this address are kept back already, this one is told with them."""
+    waits = office.store.contacts.deferred_until(key_of(destination)[0])
+    if waits is not None and waits > office.clock.now():
+        return Over(_WITH_OTHERS, waits)
+    return over(office, destination, returned=returned)
+
+
+def _returned(office: Office, arrived: datetime, destination: str) -> bool:
+    return limits.is_return(office.config.limits, arrived, _answers_to(office, destination))
+
+
+def _answers_to(office: Office, destination: str) -> limits.NthLast:
+    contacts = office.store.contacts
     address, domain = key_of(destination)
 
     def nth_last(scope: limits.Scope, n: int) -> datetime | None:
         match scope:
             case "address":
                 return contacts.nth_last("answer", n, address=address)
+            case "return":
+                return contacts.nth_last("return", n, address=address)
             case "domain":
                 return contacts.nth_last("answer", n, domain=domain)
             case "all":
                 return contacts.nth_last("answer", n)
 
-    return limits.over(office.config.limits, domain, contacts.busiest_hour(now), nth_last, now)
+    return nth_last
 
 
 def _service_of(office: Office, mail: Mail, rule: Rule | None, thread: Thread) -> Service | None:

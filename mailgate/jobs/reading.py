@@ -13,7 +13,7 @@ from mailgate.model import Enclosures, Mail, Stub
 from mailgate.office import Office
 
 HEADER_BYTES = 256 * 1024
-_BEGINS = 64 * 1024  # bytes of the body that the screening may look into
+BEGINS = 64 * 1024  # bytes of the body that the screening may look into
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ def _written(office: Office, raw: bytes) -> Incoming:
 
 
 def _examined(arrived: Arrived, kept: Kept) -> Examined:
-    raw = arrived.raw if arrived.raw is not None else kept.read(0, HEADER_BYTES + _BEGINS)
+    raw = arrived.raw if arrived.raw is not None else kept.read(0, HEADER_BYTES + BEGINS)
     mail, start = headers(raw[:HEADER_BYTES]), header_block(raw[:HEADER_BYTES])[1]
     whole = arrived.raw is not None
     digest = identity.content_digest(mail, (raw[start:],) if whole else kept.chunks(start))
     found = enclosures(BytesSource(raw) if whole else kept)
-    return Examined(arrived.stub, kept, mail, digest, found, raw[start : start + _BEGINS])
+    return Examined(arrived.stub, kept, mail, digest, found, raw[start : start + BEGINS])
 
 
 def of_archive(office: Office, sha256: str, stub: Stub) -> Examined:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from mailgate.core import compose_more
@@ -17,17 +18,24 @@ def step(office: Office) -> bool:
     now = office.clock.now()
     due = office.store.contacts.due_addresses(now)[:_PER_STEP]
     for address in due:
-        over = deciding.over(office, address)
+        returned = _answers_ours(office, address, now)
+        over = deciding.over(office, address, returned=returned)
         if over is not None:
             office.store.contacts.postpone(address, over.until)
         elif office.store.contacts.braked(address, now):
             office.store.contacts.postpone(address, now + office.config.limits.loop_pause)
         else:
-            _tell(office, address)
+            _tell(office, address, returned)
     return bool(due)
 
 
-def _tell(office: Office, address: str) -> None:
+def _answers_ours(office: Office, address: str, now: datetime) -> bool:
+    """Whether this address answered our automatic mails lately: then this one counts as part of that."""
+    last = office.store.contacts.nth_last("return", 1, address=address)
+    return last is not None and last > now - timedelta(days=1)
+
+
+def _tell(office: Office, address: str, returned: bool) -> None:
     rows = office.store.contacts.waiting(address)
     receipts = [Receipt(r["number"], r["year"]) for r in rows]
     recipient, now, held = rows[0]["recipient"], office.clock.now(), pausing.hold(office)
@@ -35,7 +43,7 @@ def _tell(office: Office, address: str) -> None:
     with office.store.db.immediate("summary"):
         state = State.HELD if held else State.QUEUED
         item = office.store.cases.send("summary", None, compose, now, state, held)
-        office.store.cases.tell_deferred([r["id"] for r in rows], item, recipient, now)
+        office.store.cases.tell_deferred([r["id"] for r in rows], item, recipient, now, returned=returned)
 
 
 def _summary(office: Office, receipts: list[Receipt], recipient: str, item: int) -> Draft:

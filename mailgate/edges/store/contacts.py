@@ -9,12 +9,16 @@ from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, Row, moment, stamp
 from mailgate.model_entry import Over
 
-What = Literal["answer", "echo"]
+What = Literal["answer", "return", "echo"]
 _REMEMBERED = timedelta(days=90)
 
 
 class Contacts:
-    """``answer``: an automatic mail to an address was decided. ``echo``: a mail came that refers to one of ours."""
+    """What is noted of an address.
+
+    ``answer``: an automatic mail to it was decided; ``return``: to a letter that came soon after one of ours;
+    ``echo``: a mail came from it that refers to one of ours.
+    """
 
     def __init__(self, db: Connection, chain: Chain) -> None:
         self._db = db

@@ -77,7 +77,7 @@ CREATE TABLE attachment (
   PRIMARY KEY (mail_id, position)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE contact (
-  id INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL CHECK (what IN ('answer', 'echo')),
+  id INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL CHECK (what IN ('answer', 'return', 'echo')),
   address TEXT NOT NULL, domain TEXT NOT NULL) STRICT;
 CREATE INDEX contact_at ON contact (what, at);
 CREATE INDEX contact_address ON contact (what, address, at);

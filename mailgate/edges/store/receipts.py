@@ -140,6 +140,8 @@ class Receipts:
             state = State.HELD if hold else State.QUEUED
             self._outbox.add(item, "acknowledgement", letter_id, draft, entry.seen_at, state, hold)
             self._contacts.note("answer", draft.recipient, entry.seen_at)
+            if entry.returned:
+                self._contacts.note("return", draft.recipient, entry.seen_at)
         return draft
 
     def _journal(self, entry: Entry, fate: Fate, letter_id: int | None, reason: str) -> Entered:

@@ -59,6 +59,12 @@ class Reports:
         """The e-mail letter with these very bytes."""
         return self._db.one(_LETTER + "WHERE letter.sha256 = ? AND letter.channel = 'email'", (sha256,))
 
+    def follow_ups(self, letter_id: int) -> list[Row]:
+        """Mails filed with this letter's case without a number of their own."""
+        return self._db.all(
+            _MAIL + "WHERE mail.letter_id = ? AND mail.fate = 'follow_up' ORDER BY mail.id", (letter_id,)
+        )
+
     def letter_pages(self) -> Iterator[Row]:
         """Every letter as stored, in the order of registering, in pages."""
         last = 0

@@ -1,0 +1,56 @@
+"""Whether a parser of HTML can be trusted with a text, and a plain way to read those it cannot.
+
+Building a tree takes quadratic time or memory for some constructions: open formatting elements that are repeated in each
+paragraph, lists in lists by the ten thousand, a tag with thousands of attributes. Those are measured beforehand.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,20})([^<>]*+)", re.IGNORECASE)
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_MOST_DEPTH = 6000
+_MOST_REPEATED = 500_000
+_MOST_SQUARES = 4_000_000_000
+
+_SILENT = re.compile(r"<(script|style|head|title|template)\b[^>]*+>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_BREAK = re.compile(r"</?(?:p|div|br|tr|li|h[1-6]|table|ul|ol|blockquote|pre|hr)\b[^>]*+>", re.IGNORECASE)
+_ANY = re.compile(r"</?[a-z!?][^>]*+>", re.IGNORECASE)
+
+
+def is_tame(source: str) -> bool:
+    """Whether the tree of this text is built in little time and memory. A little too strict, never slow."""
+    tags = depth = deepest = formatting = most_formatting = squares = 0
+    for found in _TAG.finditer(source):
+        name, step = found[2].lower(), -1 if found[1] else 1
+        tags += 1
+        squares += len(found[3]) ** 2
+        if name in _VOID:
+            continue
+        depth = max(depth + step, 0)
+        deepest = max(deepest, depth)
+        if name in _FORMATTING:
+            formatting = max(formatting + step, 0)
+            most_formatting = max(most_formatting, formatting)
+    return deepest <= _MOST_DEPTH and most_formatting * tags <= _MOST_REPEATED and squares <= _MOST_SQUARES
+
+
+def crude(source: str) -> str:
+    """The text without its tags, each block on a line of its own. What is hidden shows; nothing is left out."""
+    for silent in (_COMMENT, _SILENT):
+        source = _cut_out(silent, source)
+    return html.unescape(_ANY.sub(" ", _BREAK.sub("\n", source)))
+
+
+def _cut_out(pattern: re.Pattern[str], source: str) -> str:
+    """As often as it closes; beginnings without an end would make the search quadratic."""
+    for _ in range(200):
+        found = pattern.search(source)
+        if found is None:
+            return source
+        source = source[: found.start()] + " " + source[found.end() :]
+    return source

@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 # As root the packages are installed directly, else through sudo.
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-SERVERS := dovecot-imapd dovecot-lmtpd postfix
+SERVERS := dovecot-imapd dovecot-lmtpd postfix clamav-daemon
 
 .PHONY: demo test check bench format clean servers wheel
 

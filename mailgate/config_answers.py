@@ -69,14 +69,14 @@ class Limits(Table):
     free_mail: tuple[Words, ...] = Field(
         tuple(FREE_MAIL), description="Domains that many people share.", examples=[["gmail.com"]]
     )
-    returns_per_day: int = Field(
-        2,
+    per_returner_day: int = Field(
+        3,
         ge=0,
-        description="Replies within 24 hours to letters that came soon (return_within) after a reply of ours to the "
-        "same address, as a machine's answers do.",
-        examples=[2],
+        description="Replies within 24 hours to an address that wrote soon (return_within) after a reply of ours, as "
+        "machines do that answer everything.",
+        examples=[3],
     )
-    return_within: Duration = Field(timedelta(hours=1), description="See returns_per_day.", examples=["1h"])
+    return_within: Duration = Field(timedelta(hours=1), description="See per_returner_day.", examples=["1h"])
     loop_after: int = Field(
         3,
         ge=2,

@@ -32,7 +32,7 @@ ZONE = ZoneInfo("Asia/Bangkok")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=ZONE)  # a Monday, in Buddhist year 2569
 CITIZEN = "citizen@example.com"
 OFFICE = "saraban@example.go.th"
-UNLIMITED = {"per_address_hour": 0, "per_address_day": 0, "per_domain_hour": 0, "per_hour": 0, "returns_per_day": 0}
+UNLIMITED = {"per_address_hour": 0, "per_address_day": 0, "per_domain_hour": 0, "per_hour": 0, "per_returner_day": 0}
 
 
 def tables(**changed: Any) -> dict[str, Any]:

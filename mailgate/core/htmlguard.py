@@ -1,23 +1,26 @@
 """Whether a parser of HTML can be trusted with a text, and a plain way to read those it cannot.
 
-Building a tree takes quadratic time or memory for some constructions: open formatting elements that are repeated in each
-paragraph, lists in lists by the ten thousand, a tag with thousands of attributes. Those are measured beforehand.
+Building a tree takes quadratic time or memory for some constructions: open formatting elements that are repeated in
+each paragraph, lists in lists by the ten thousand, a tag with thousands of attributes. Those are measured beforehand.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,20})([^<>]*+)", re.IGNORECASE)
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+# Without an end, or ended by the next of their kind.
+_FLAT = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li dt dd td th tr option".split()
+)
 _MOST_DEPTH = 6000
 _MOST_REPEATED = 500_000
 _MOST_SQUARES = 4_000_000_000
 
-_SILENT = re.compile(r"<(script|style|head|title|template)\b[^>]*+>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_SILENT = re.compile(r"<!--|<(script|style|head|title|template)\b", re.IGNORECASE)
 _BREAK = re.compile(r"</?(?:p|div|br|tr|li|h[1-6]|table|ul|ol|blockquote|pre|hr)\b[^>]*+>", re.IGNORECASE)
 _ANY = re.compile(r"</?[a-z!?][^>]*+>", re.IGNORECASE)
 
@@ -29,7 +32,7 @@ def is_tame(source: str) -> bool:
         name, step = found[2].lower(), -1 if found[1] else 1
         tags += 1
         squares += len(found[3]) ** 2
-        if name in _VOID:
+        if name in _FLAT:
             continue
         depth = max(depth + step, 0)
         deepest = max(deepest, depth)
@@ -41,16 +44,20 @@ def is_tame(source: str) -> bool:
 
 def crude(source: str) -> str:
     """The text without its tags, each block on a line of its own. What is hidden shows; nothing is left out."""
-    for silent in (_COMMENT, _SILENT):
-        source = _cut_out(silent, source)
-    return html.unescape(_ANY.sub(" ", _BREAK.sub("\n", source)))
+    return html.unescape(_ANY.sub(" ", _BREAK.sub("\n", "".join(_audible(source)))))
 
 
-def _cut_out(pattern: re.Pattern[str], source: str) -> str:
-    """As often as it closes; beginnings without an end would make the search quadratic."""
-    for _ in range(200):
-        found = pattern.search(source)
-        if found is None:
-            return source
-        source = source[: found.start()] + " " + source[found.end() :]
-    return source
+def _audible(source: str) -> Iterator[str]:
+    """What is outside of comments, scripts and styles. An end that is not there is looked for once only."""
+    endless, position = set[str](), 0
+    for found in _SILENT.finditer(source):
+        end_mark = f"</{found[1].lower()}" if found[1] else "-->"
+        if found.start() < position or end_mark in endless:
+            continue
+        end = re.compile(re.escape(end_mark), re.IGNORECASE).search(source, found.end())
+        if end is None:
+            endless.add(end_mark)
+            continue
+        yield source[position : found.start()]
+        position = end.start() if found[1] else end.end()
+    yield source[position:]

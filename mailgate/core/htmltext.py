@@ -1,4 +1,4 @@
-"""HTML as a person would read it: what is hidden and all that would be loaded is left out, links show where they lead."""
+"""HTML as a person would read it: without what is hidden or would be loaded; links show where they lead."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mailgate.core.htmlguard import crude, is_tame
 from mailgate.core.htmlstyle import Look, within
 from mailgate.core.htmlwriter import Writer
 
-MAX_HTML = 2_000_000
-MAX_NODES = 300_000
+MAX_HTML = 1_500_000
+MAX_NODES = 150_000
 
 _SILENT = frozenset(
     "script style head title template iframe object embed svg math select audio video canvas noembed noframes "

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from mailgate.config_answers import Limits
 from mailgate.model_entry import Over
 
-Scope = Literal["address", "return", "domain", "all"]
+Scope = Literal["address", "domain", "all"]
 NthLast = Callable[[Scope, int], datetime | None]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -34,7 +34,7 @@ def over(
 ) -> Over | None:
     """The limit that one more reply would break and lasts longest, or None.
 
-    ``usual``: the busiest hour known, 0 if none. ``returned``: what is answered came soon after a reply of ours.
+    ``usual``: the busiest hour known, 0 if none. ``returned``: that address answers our replies lately.
     A clock that was set back counts as now.
     """
     reached = [
@@ -45,10 +45,9 @@ def over(
     return max(reached, key=lambda o: o.until, default=None)
 
 
-def is_return(limits: Limits, arrived: datetime, nth_last: NthLast) -> bool:
-    """Whether a mail came soon after our last reply to its sender, as the answer of a machine does."""
-    last = nth_last("address", 1)
-    return last is not None and last < arrived <= last + limits.return_within
+def is_return(limits: Limits, arrived: datetime, answered: datetime | None) -> bool:
+    """Whether a mail came soon after our last reply before it, as the answer of a machine does."""
+    return answered is not None and arrived <= answered + limits.return_within
 
 
 def is_loop(limits: Limits, nth_echo: NthLast, now: datetime) -> bool:
@@ -61,7 +60,7 @@ def _table(limits: Limits, domain: str, usual: int, returned: bool) -> Iterator[
     yield Limit("address", limits.per_address_hour, HOUR, "ครบจำนวนคำตอบถึงที่อยู่นี้ในหนึ่งชั่วโมง")
     yield Limit("address", limits.per_address_day, DAY, "ครบจำนวนคำตอบถึงที่อยู่นี้ในหนึ่งวัน")
     if returned:
-        yield Limit("return", limits.returns_per_day, DAY, "ผู้ส่งรายนี้ตอบกลับข้อความอัตโนมัติของสำนักงานหลายครั้งในหนึ่งวัน")
+        yield Limit("address", limits.per_returner_day, DAY, "ผู้ส่งรายนี้ตอบกลับข้อความอัตโนมัติของสำนักงานหลายครั้งในหนึ่งวัน")
     if domain not in limits.free_mail:
         yield Limit("domain", limits.per_domain_hour, HOUR, "ครบจำนวนคำตอบถึงโดเมนนี้ในหนึ่งชั่วโมง")
     yield Limit("all", limits.per_hour, HOUR, "ครบจำนวนคำตอบทั้งหมดในหนึ่งชั่วโมง")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -193,8 +193,10 @@ def _braked(office: Office, mail: Mail, thread: Thread) -> bool:
 
 
 def over(office: Office, destination: str, *, returned: bool = False) -> Over | None:
-    """The limit that one more reply to this address would break."""
-    now, domain = office.clock.now(), key_of(destination)[1]
+    """The limit that one more reply to this address would break. ``returned``: it is for what answers one of ours."""
+    now, (address, domain) = office.clock.now(), key_of(destination)
+    last = office.store.contacts.nth_last("return", 1, address=address)
+    returned = returned or (last is not None and last > now - limits.DAY)
     usual = office.store.contacts.busiest_hour(now)
     return limits.over(office.config.limits, domain, usual, _answers_to(office, destination), now, returned=returned)
 
@@ -208,7 +210,9 @@ def _over(office: Office, destination: str, returned: bool) -> Over | None:
 
 
 def _returned(office: Office, arrived: datetime, destination: str) -> bool:
-    return limits.is_return(office.config.limits, arrived, _answers_to(office, destination))
+    # A server's clock shows whole seconds (RFC 3501 2.3.3): an answer within the same second is one all the same.
+    answered = office.store.contacts.last_answer(key_of(destination)[0], arrived + timedelta(seconds=1))
+    return limits.is_return(office.config.limits, arrived, answered)
 
 
 def _answers_to(office: Office, destination: str) -> limits.NthLast:
@@ -219,8 +223,6 @@ def _answers_to(office: Office, destination: str) -> limits.NthLast:
         match scope:
             case "address":
                 return contacts.nth_last("answer", n, address=address)
-            case "return":
-                return contacts.nth_last("return", n, address=address)
             case "domain":
                 return contacts.nth_last("answer", n, domain=domain)
             case "all":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from functools import partial
 
 from mailgate.core import compose_more
@@ -18,24 +17,17 @@ def step(office: Office) -> bool:
     now = office.clock.now()
     due = office.store.contacts.due_addresses(now)[:_PER_STEP]
     for address in due:
-        returned = _answers_ours(office, address, now)
-        over = deciding.over(office, address, returned=returned)
+        over = deciding.over(office, address)
         if over is not None:
             office.store.contacts.postpone(address, over.until)
         elif office.store.contacts.braked(address, now):
             office.store.contacts.postpone(address, now + office.config.limits.loop_pause)
         else:
-            _tell(office, address, returned)
+            _tell(office, address)
     return bool(due)
 
 
-def _answers_ours(office: Office, address: str, now: datetime) -> bool:
-    """Whether this address answered our automatic mails lately: then this one counts as part of that."""
-    last = office.store.contacts.nth_last("return", 1, address=address)
-    return last is not None and last > now - timedelta(days=1)
-
-
-def _tell(office: Office, address: str, returned: bool) -> None:
+def _tell(office: Office, address: str) -> None:
     rows = office.store.contacts.waiting(address)
     receipts = [Receipt(r["number"], r["year"]) for r in rows]
     recipient, now, held = rows[0]["recipient"], office.clock.now(), pausing.hold(office)
@@ -43,7 +35,7 @@ def _tell(office: Office, address: str, returned: bool) -> None:
     with office.store.db.immediate("summary"):
         state = State.HELD if held else State.QUEUED
         item = office.store.cases.send("summary", None, compose, now, state, held)
-        office.store.cases.tell_deferred([r["id"] for r in rows], item, recipient, now, returned=returned)
+        office.store.cases.tell_deferred([r["id"] for r in rows], item, recipient, now)
 
 
 def _summary(office: Office, receipts: list[Receipt], recipient: str, item: int) -> Draft:

@@ -39,7 +39,7 @@ per_address_hour = 0
 per_address_day = 0
 per_domain_hour = 0
 per_hour = 0
-returns_per_day = 0
+per_returner_day = 0
 [replies]
 resend_unsure_after = "{resend}"
 """

@@ -66,7 +66,7 @@ async def test_two_thousand_forged_senders_meet_the_brake_of_all(tmp_path: Path)
 
 async def test_one_summary_waits_for_the_day_to_have_room(tmp_path: Path) -> None:
     """Twenty a day to one address: the rest is told on the next."""
-    with paper(tmp_path, limits={"returns_per_day": 0}) as office:
+    with paper(tmp_path, limits={"per_returner_day": 0}) as office:
         for hour in range(24):
             office.paper_clock.set(NOW + hour * HOUR)
             await poll(office, *(letter(hour * 9 + n, sender="a@b.test") for n in range(9)))
@@ -78,7 +78,7 @@ async def test_one_summary_waits_for_the_day_to_have_room(tmp_path: Path) -> Non
 
 
 async def test_three_quick_answers_to_ours_stop_all_automatic_mail_for_a_day(tmp_path: Path) -> None:
-    with paper(tmp_path, replies={"follow_ups": "always"}) as office:
+    with paper(tmp_path, replies={"follow_ups": "always"}, limits={"per_returner_day": 0}) as office:
         await poll(office, letter(1, sender="a@b.test"))
         [acknowledgement] = sent(office, "acknowledgement")
         for n in (2, 3, 4):
@@ -93,8 +93,8 @@ async def test_three_quick_answers_to_ours_stop_all_automatic_mail_for_a_day(tmp
         assert len(sent(office, "acknowledgement")) == 4
 
 
-async def test_letters_that_come_soon_after_our_replies_are_answered_twice_a_day(tmp_path: Path) -> None:
-    """As a machine answers that hides every sign: one reply and two to its answers, the rest is told a day later."""
+async def test_letters_that_come_soon_after_our_replies_are_answered_thrice_a_day(tmp_path: Path) -> None:
+    """As a machine answers that hides every sign: three replies in a day, the rest is told on the next."""
     with paper(tmp_path) as office:
         for n in range(6):
             office.paper_clock.advance(timedelta(minutes=30))

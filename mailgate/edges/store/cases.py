@@ -81,14 +81,12 @@ class Cases:
             or ""
         )
 
-    def tell_deferred(self, letters: list[int], item: int, recipient: str, now: datetime, *, returned: bool) -> None:
+    def tell_deferred(self, letters: list[int], item: int, recipient: str, now: datetime) -> None:
         """The numbers of these letters are told by this item. Inside a transaction."""
         self._db.sql.executemany(
             "UPDATE deferred SET item_id = ? WHERE letter_id = ? AND item_id IS NULL", [(item, n) for n in letters]
         )
         self._contacts.note("answer", recipient, now)
-        if returned:
-            self._contacts.note("return", recipient, now)
 
     def note(self, key: str, value: str, event: str, now: datetime) -> None:
         """Remember a decision about the whole office, inside a transaction."""

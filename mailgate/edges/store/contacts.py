@@ -16,7 +16,7 @@ _REMEMBERED = timedelta(days=90)
 class Contacts:
     """What is noted of an address.
 
-    ``answer``: an automatic mail to it was decided; ``return``: to a letter that came soon after one of ours;
+    ``answer``: an automatic mail to it was decided; ``return``: a letter came from it soon after one;
     ``echo``: a mail came from it that refers to one of ours.
     """
 
@@ -45,6 +45,11 @@ class Contacts:
                 (what, value, n - 1),
             )
         )
+
+    def last_answer(self, address: str, before: datetime) -> datetime | None:
+        """When the last automatic mail before then was decided for this address."""
+        sql = "SELECT max(at) FROM contact WHERE what = 'answer' AND address = ? AND at < ?"
+        return moment(self._db.value(sql, (address, stamp(before))))
 
     def busiest_hour(self, now: datetime) -> int:
         """Most answers in one hour of the last 90 days, this hour apart; 0 where less than a week is known."""

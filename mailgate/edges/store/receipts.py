@@ -131,6 +131,8 @@ class Receipts:
         """Queue the acknowledgement; over a limit, note that the number is to be told with others later."""
         if not entry.screening.answer:
             return None
+        if entry.returned:
+            self._contacts.note("return", entry.screening.destination, entry.seen_at)
         if entry.over is not None:
             self._contacts.defer(letter_id, entry.screening.destination, entry.over, entry.seen_at)
             return None
@@ -140,8 +142,6 @@ class Receipts:
             state = State.HELD if hold else State.QUEUED
             self._outbox.add(item, "acknowledgement", letter_id, draft, entry.seen_at, state, hold)
             self._contacts.note("answer", draft.recipient, entry.seen_at)
-            if entry.returned:
-                self._contacts.note("return", draft.recipient, entry.seen_at)
         return draft
 
     def _journal(self, entry: Entry, fate: Fate, letter_id: int | None, reason: str) -> Entered:

@@ -1,17 +1,19 @@
 """The child that reads mails: ``python -I -m mailgate.cell``. Started and watched by ``edges.parser_cell``.
 
-A line of JSON in, {"raw": file, "into": folder, "cpu": seconds}; a line out: "+" and the reading as JSON, or "-" and
-what went wrong. It limits itself before it imports what reads, and again for each mail.
+A greeting out; then for each line of JSON in, {"raw": file, "into": folder, "cpu": seconds}, a line out: "+" and the
+reading as JSON, or "-" and what went wrong. It limits itself before it imports what reads, and again for each mail.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import json
 import math
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -31,15 +33,16 @@ class File:
     """A file as a ``Source``."""
 
     def __init__(self, path: Path, sha256: str = "") -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self.size = os.fstat(self._descriptor).st_size
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed with the object
+        self.size = os.fstat(self._file.fileno()).st_size
         self.sha256 = sha256
 
     def read(self, offset: int, length: int) -> bytes:
-        return os.pread(self._descriptor, length, offset)
+        return os.pread(self._file.fileno(), length, offset)
 
     def __del__(self) -> None:
-        os.close(self._descriptor)
+        if file := getattr(self, "_file", None):
+            file.close()
 
 
 class Folder:
@@ -79,6 +82,8 @@ def main() -> None:
     from mailgate.core import reading  # noqa: F401 - loaded once, before the first mail
 
     out = sys.stdout.buffer
+    out.write(b"= mailgate.cell\n")
+    out.flush()
     for line in sys.stdin.buffer:
         out.write(_served(line) + b"\n")
         out.flush()
@@ -94,17 +99,21 @@ def _served(line: bytes) -> bytes:
         return b"+" + answer.encode("utf-8", "replace")
     except MemoryError:
         return b"-reading took more memory than is allowed"
+    except OSError as e:
+        return b"-no room on the disk" if e.errno in (errno.ENOSPC, errno.EDQUOT) else b"-" + _place(e)
     except Exception as e:
-        return f"-the reader failed: {_place(e)}".encode("ascii", "replace")
+        return b"-" + _place(e)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _place(error: BaseException) -> str:
+def _place(error: BaseException) -> bytes:
     """Kind and line of an error, without its text, which may hold what the mail says."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""
-    return type(error).__name__ + where
+    return f"the reader failed: {type(error).__name__}{where}".encode("ascii", "replace")
 
 
 def _confine() -> None:
@@ -121,8 +130,10 @@ def _confine() -> None:
 
 def _allow(cpu: float, size: int) -> None:
     """Computing time and size of files for the next mail. The soft limits only, so that they can be set anew."""
+    # The timer is exact and kills; the limit counts whole seconds, and would kill where the timer was taken away.
+    signal.setitimer(signal.ITIMER_PROF, cpu)
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + cpu), resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + cpu) + 1, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + _SPARE, resource.RLIM_INFINITY))
 
 

@@ -164,7 +164,7 @@ class Outcome:
 class Carried:
     """A mail of the archive that an outgoing mail carries: it stands between ``raw`` and ``tail`` when it is sent.
 
-    ``encoding``: "7bit" as it is, or "base64".
+    ``encoding``: "7bit" or "8bit" as it is, or "base64".
     """
 
     sha256: str

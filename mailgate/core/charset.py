@@ -6,6 +6,8 @@ Order: strict UTF-8, then cp874 for every Thai label or none, then the labelled 
 from __future__ import annotations
 
 import re
+import unicodedata
+from bisect import bisect
 from encodings.aliases import aliases
 
 THAI = "cp874"
@@ -59,6 +61,10 @@ _RUN = re.compile("[ก-๛](?:[. ]?[ก-๛])+")
 _CONSONANT = re.compile("[ก-ฮ]")
 _ORPHAN_MARK = re.compile("(?<![ก-ฺเ-๎])[ัิ-ฺ็-๎]")
 _SAMPLE = 65_536
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NOT_OF_ONE = re.compile("[\x00-\x7f\xaa\xb5\xba]+")
+# Where Latin ends, then Greek, Cyrillic, Armenian, Hebrew, Arabic, Syriac, Thaana and N'Ko begin.
+_BLOCKS = (0x300, 0x370, 0x400, 0x530, 0x590, 0x600, 0x700, 0x780, 0x7C0)
 
 
 def _squeeze(label: str) -> str:
@@ -127,12 +133,37 @@ def _utf8(raw: bytes, codec: str) -> str | None:
         cut = fault.reason == "unexpected end of data" and fault.end == len(raw)
         if not (good > 4 * bad or (cut and (good or codec == "utf_8"))):
             return None
-    # Two Thai bytes can be one valid UTF-8 character (C2 A1 is "ยก"): under a Thai label they are Thai.
-    if codec == THAI and not _THAI_LETTER.search(text[:_SAMPLE]):
-        thai = _strict(raw, THAI)
-        if thai is not None and not re.search("[^\x00-\x7fก-๛]", thai):
-            return None
-    return text
+    return None if _is_thai_in_disguise(raw, codec, text[:_SAMPLE]) else text
+
+
+def _is_thai_in_disguise(raw: bytes, codec: str, text: str) -> bool:
+    """Two Thai bytes can be one valid UTF-8 character: C2 A1 is "ยก", and "อนุญาต" is three.
+
+    Under a Thai label they are Thai; else where as UTF-8 they would be no word of any language.
+    """
+    if _THAI_LETTER.search(text):
+        return False
+    thai = _strict(raw, THAI)
+    if thai is None:
+        return False
+    if codec == THAI:
+        return not re.search("[^\x00-\x7fก-๛]", thai)
+    return _is_no_word(text) and _looks_thai(thai[:_SAMPLE])
+
+
+def _is_no_word(text: str) -> bool:
+    """A character that is none, or letters of two scripts in one word."""
+    letters = set(text) - {"\ufffd"}
+    if max(letters, default="") > "\u07ff":  # three Thai bytes in a row are no character
+        return False
+    if any(unicodedata.category(letter) == "Cn" for letter in letters):
+        return True
+    return any(len(set(map(_script, _NOT_OF_ONE.sub("", word)))) > 1 for word in _WORD.findall(text))
+
+
+def _script(letter: str) -> int:
+    """The block of a letter that takes two bytes."""
+    return bisect(_BLOCKS, ord(letter))
 
 
 def _eight_bit(raw: bytes, codec: str, *, named: bool) -> tuple[str, str]:

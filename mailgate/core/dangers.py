@@ -10,11 +10,11 @@ from mailgate.model_reading import Flag
 
 _DANGEROUS = frozenset(
     # programs and their parts
-    "exe scr com pif dll sys cpl ocx drv msi msp msix msixbundle appx appxbundle appinstaller application gadget jar jnlp "
-    "class apk xapk aab ipa dmg pkg app deb rpm run bin elf so "
+    "exe scr com pif dll sys cpl ocx drv msi msp msix msixbundle appx appxbundle appinstaller application gadget jar "
+    "jnlp class apk xapk aab ipa dmg pkg app deb rpm run bin elf so "
     # scripts
-    "bat cmd vbs vbe js jse mjs wsf wsh ws wsc sct hta ps1 ps2 psm1 psd1 ps1xml psc1 msh sh bash csh py pyc pyw pyz pl rb "
-    "php ahk au3 reg inf "
+    "bat cmd vbs vbe js jse mjs wsf wsh ws wsc sct hta ps1 ps2 psm1 psd1 ps1xml psc1 msh sh bash csh py pyc pyw pyz pl "
+    "rb php ahk au3 reg inf "
     # what opens something else
     "lnk url scf desktop website webloc library-ms search-ms searchconnector-ms settingcontent-ms themepack theme "
     "diagcab xll wll iqy slk ade adp mde accde accda mda chm hlp its one onepkg rdp vsto xnk cab "
@@ -29,20 +29,24 @@ _DANGEROUS_TYPES = frozenset((
 _OFFICE = ("application/vnd.openxmlformats", "application/msword", "application/vnd.ms-", "application/x-ole-storage")
 _OLD_OFFICE = (*_OFFICE, "application/rtf", "text/", "application/xml", "application/zip")
 # What content an ending promises. Old office files are often web pages, tables or RTF with the name of the program.
-_PROMISES: dict[str, tuple[str, ...]] = (
-    dict.fromkeys("pdf".split(), ("application/pdf",))
-    | dict.fromkeys("jpg jpeg jpe jfif png gif bmp webp tif tiff heic heif ico".split(), ("image/",))
-    | dict.fromkeys("docx xlsx pptx docm xlsm pptm".split(), _OFFICE)
-    | dict.fromkeys("doc dot xls xlt ppt pps".split(), _OLD_OFFICE)
-    | dict.fromkeys(
-        "zip".split(), ("application/zip", "application/vnd.", "application/java-archive", "application/epub")
-    )
-    | dict.fromkeys("rar".split(), ("application/vnd.rar", "application/x-rar"))
-    | dict.fromkeys("7z".split(), ("application/x-7z",))
-    | dict.fromkeys("mp3 wav m4a ogg amr wma".split(), ("audio/", "video/", "application/ogg"))
-    | dict.fromkeys("mp4 avi mov mpg mpeg mkv wmv 3gp".split(), ("video/", "audio/"))
-    | dict.fromkeys("txt csv htm html".split(), ("text/", "application/xml", "application/json", "application/xhtml"))
+_PROMISED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("pdf", ("application/pdf",)),
+    ("jpg jpeg jpe jfif png gif bmp webp tif tiff heic heif ico", ("image/",)),
+    ("docx xlsx pptx docm xlsm pptm", _OFFICE),
+    ("doc dot xls xlt ppt pps", _OLD_OFFICE),
+    ("zip", ("application/zip", "application/vnd.", "application/java-archive", "application/epub")),
+    ("rar", ("application/vnd.rar", "application/x-rar")),
+    ("7z", ("application/x-7z",)),
+    ("mp3 wav m4a ogg amr wma", ("audio/", "video/", "application/ogg")),
+    ("mp4 avi mov mpg mpeg mkv wmv 3gp", ("video/", "audio/")),
+    ("txt csv htm html", ("text/", "application/xml", "application/json", "application/xhtml")),
 )
+_PROMISES = {ending: kinds for endings, kinds in _PROMISED for ending in endings.split()}
+_LOCKED = {
+    "application/pdf": locked.pdf,
+    "application/vnd.rar": locked.rar,
+    "application/x-7z-compressed": locked.seven_zip,
+}
 _SILENT = (sniff.UNKNOWN, "application/x-empty")
 
 
@@ -95,9 +99,7 @@ def _inside(source: Source, found: str, notes: list[str]) -> Iterator[Flag]:
             yield Flag.ENCRYPTED
         if ole.has_macros(names):
             yield Flag.MACROS
-    elif found == "application/pdf" and locked.pdf(source):
-        yield Flag.ENCRYPTED
-    elif (found == "application/vnd.rar" and locked.rar(source)) or ("7z" in found and locked.seven_zip(source)):
+    elif found in _LOCKED and _LOCKED[found](source):
         yield Flag.ENCRYPTED
     elif found == "application/gzip" and _is_gzip_bomb(source):
         yield Flag.BOMB

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from mailgate.core.htmlguard import crude, is_tame
 from mailgate.core.htmlstyle import Look, within
@@ -35,8 +35,12 @@ def text_of(source: str, notes: list[str]) -> str:
     if not is_tame(source):
         notes.append("HTML too intricate, read without its structure")
         return crude(source)
-    root = LexborHTMLParser(source).root
-    return _Reader(notes).read(root) if root is not None else ""
+    try:
+        root = LexborHTMLParser(source).root
+        return _Reader(notes).read(root) if root is not None else ""
+    except (SelectolaxError, ValueError, RuntimeError):
+        notes.append("HTML that the library cannot read")
+        return crude(source)
 
 
 @dataclass(slots=True)

@@ -15,10 +15,7 @@ _OVERLAP = 16
 
 def pdf(source: Source) -> bool:
     """Searched as a whole, because the trailer that counts may be anywhere in a file that was changed."""
-    for offset in range(0, source.size, CHUNK):
-        if _PDF.search(source.read(offset, CHUNK + _OVERLAP)):
-            return True
-    return False
+    return any(_PDF.search(source.read(at, CHUNK + _OVERLAP)) for at in range(0, source.size, CHUNK))
 
 
 def seven_zip(source: Source) -> bool:

@@ -40,7 +40,7 @@ def carrier(boundary: str, name: str, encoding: str) -> tuple[bytes, bytes]:
 
     As message/rfc822 only where it can be sent untouched: RFC 2046 5.2.1 allows no base64 there.
     """
-    kind = "message/rfc822" if encoding == "7bit" else "application/octet-stream"
+    kind = "application/octet-stream" if encoding == "base64" else "message/rfc822"
     before = (
         f"--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n"
         f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
@@ -48,12 +48,12 @@ def carrier(boundary: str, name: str, encoding: str) -> tuple[bytes, bytes]:
     return before.encode("ascii"), f"\r\n--{boundary}--\r\n".encode("ascii")
 
 
-def untouched(raw: bytes) -> bool:
-    """Whether a message may stand in another as it is: 7-bit, CRLF only, short lines (RFC 5321 4.5.3.1.6)."""
+def transfer_encoding(raw: bytes) -> str:
+    """How a message may stand in another: 7bit or 8bit as it is, else base64 (RFC 2045 2.7, 2.8)."""
     bare = raw.replace(b"\r\n", b"")
-    if not raw.isascii() or b"\0" in raw or b"\r" in bare or b"\n" in bare:
-        return False
-    return max(map(len, raw.split(b"\r\n"))) <= _LONGEST_LINE
+    if b"\0" in raw or b"\r" in bare or b"\n" in bare or max(map(len, raw.split(b"\r\n"))) > _LONGEST_LINE:
+        return "base64"
+    return "7bit" if raw.isascii() else "8bit"
 
 
 def encoded(text: str) -> str:

@@ -47,9 +47,10 @@ _LETTER = re.compile(r"[^\W_]")
 def quoted_from(text: str) -> int:
     """Where quoted history begins; the end of the text if there is none, or if new text stands below it."""
     lines = text.split("\n", _MOST_LINES)[:_MOST_LINES]
-    position, first = 0, -1
+    position, first, opener_ends = 0, -1, 0
     for number, line in enumerate(lines):
-        if line.startswith(">") or _answers_below(lines, number):
+        opener_ends = max(opener_ends, number + _answers_below(lines, number))
+        if line.startswith(">") or number < opener_ends:
             first = position if first < 0 else first
         elif line.strip():
             if _opens(lines, number):
@@ -59,12 +60,11 @@ def quoted_from(text: str) -> int:
     return len(text) if first < 0 else first
 
 
-def _answers_below(lines: list[str], number: int) -> bool:
-    """A line that names the writer of ">" lines: between and below these there may be new text."""
-    if not _wrote(lines, number):
-        return False
-    following = [line for line in lines[number + 1 : number + 4] if line.strip()]
-    return any(line.startswith(">") for line in following)
+def _answers_below(lines: list[str], number: int) -> int:
+    """How many lines name the writer of the ">" lines that follow: between and below these there may be new text."""
+    length = _wrote(lines, number)
+    following = [line for line in lines[number + length : number + length + 3] if line.strip()]
+    return length if any(line.startswith(">") for line in following) else 0
 
 
 def _opens(lines: list[str], number: int) -> bool:
@@ -89,15 +89,15 @@ def _from_block(lines: list[str], number: int) -> bool:
     return sum(bool(_FIELD.fullmatch(line.strip()[:_LONGEST_LINE])) for line in following) >= 2
 
 
-def _wrote(lines: list[str], number: int) -> bool:
-    """Whether a line, or it and the next (programs wrap them), says who wrote when."""
+def _wrote(lines: list[str], number: int) -> int:
+    """How many lines from here say who wrote when: none, one, or two because programs wrap it."""
     line = lines[number].strip()
     if len(line) > _LONGEST_LINE or not (_STARTS.match(line) or _ADDRESS.search(line)):
-        return False
+        return 0
     if _names_writer(line):
-        return True
+        return 1
     both = line + " " + "".join(lines[number + 1 : number + 2]).strip()
-    return len(both) <= _LONGEST_LINE and bool(_WHEN.search(line)) and _names_writer(both)
+    return 2 if len(both) <= _LONGEST_LINE and _WHEN.search(line) and _names_writer(both) else 0
 
 
 def _names_writer(line: str) -> bool:

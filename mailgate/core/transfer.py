@@ -23,25 +23,26 @@ _KNOWN = ("", "7bit", "8bit", "binary", "base64", "quoted-printable")
 def decoded(source: Source, start: int, end: int, encoding: str, notes: list[str]) -> Iterator[bytes]:
     """The decoded bytes of a stretch of a message."""
     if encoding == "base64":
-        return _base64(_pieces(source, start, end), notes)
+        return _base64(pieces(source, start, end), notes)
     if encoding == "quoted-printable":
         return _quoted(source, start, end, notes)
     if encoding not in _KNOWN and "uu" not in encoding:
         notes.append("unknown transfer encoding, taken as it is")
-    return _pieces(source, start, end)
+    return pieces(source, start, end)
 
 
-def _pieces(source: Source, start: int, end: int) -> Iterator[bytes]:
+def pieces(source: Source, start: int, end: int) -> Iterator[bytes]:
+    """The bytes of a stretch as they are."""
     for offset in range(start, end, CHUNK):
         piece = source.read(offset, min(CHUNK, end - offset))
         if piece:
             yield piece
 
 
-def _base64(pieces: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
+def _base64(encoded: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
     """Padding ends a run; what was encoded in several runs and then joined has it in the middle."""
     rest = b""
-    for piece in pieces:
+    for piece in encoded:
         clean = piece.translate(None, _FOREIGN)
         if len(clean) < len(piece) and piece.translate(None, _ALPHABET + _SPACES):
             notes.append("base64 with other characters in it")

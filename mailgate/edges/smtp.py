@@ -180,11 +180,13 @@ def _protocol(client: aiosmtplib.SMTP) -> aiosmtplib.protocol.SMTPProtocol:
 
 
 def _options(attempt: Attempt, client: aiosmtplib.SMTP) -> tuple[list[str], list[str]]:
-    """SIZE, SMTPUTF8 and DSN parameters, only where the server offers them (RFC 1870, 6531, 3461)."""
+    """SIZE, SMTPUTF8 and DSN parameters, only where the server offers them (RFC 1870, 6531, 6152, 3461)."""
     mail = [f"SIZE={len(attempt.raw)}"] if client.supports_extension("size") else []
     rcpt: list[str] = []
     if _needs_utf8(attempt):
         mail.append("SMTPUTF8")
+    if not attempt.raw.isascii():
+        mail.append("BODY=8BITMIME")  # RFC 6152
     if client.supports_extension("dsn") and attempt.sender:
         mail += ["RET=HDRS", f"ENVID={xtext(attempt.envid)}"]
         # RFC 3834 3.3 recommends NOTIFY=NEVER; the office must learn that a citizen was not reached.
@@ -209,6 +211,8 @@ def _unsendable(attempt: Attempt, client: aiosmtplib.SMTP) -> Outcome | None:
         return Outcome(Verdict.REFUSED, "gateway", 0, "the address cannot be sent to")
     if _needs_utf8(attempt) and not client.supports_extension("smtputf8"):
         return Outcome(Verdict.REFUSED, "gateway", 0, "the address needs SMTPUTF8, which the server does not offer")
+    if not attempt.raw.isascii() and not client.supports_extension("8bitmime"):
+        return Outcome(Verdict.REFUSED, "gateway", 0, "the mail has 8-bit text, which the server does not take")
     return None
 
 

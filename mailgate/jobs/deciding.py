@@ -37,6 +37,11 @@ class Thread(NamedTuple):
     item: Row | None
     officer: Literal["", "valid", "stranger"] = ""
 
+    @property
+    def case(self) -> Row | None:
+        """What it belongs to: an officer's token in a stranger's hand opens nothing."""
+        return None if self.officer == "stranger" else self.item
+
 
 def decide(office: Office, examined: Examined, mode: Mode = "screen", takes_up: int | None = None) -> Entry:
     """Everything but the number. ``mode``: as the screening says, a letter because a person says so, or unanswered."""
@@ -61,14 +66,14 @@ def decide(office: Office, examined: Examined, mode: Mode = "screen", takes_up: 
         receiving=times(office, examined.stub, service),
         service=service.key if service else None,
         officer=officers(office, service),
-        confidential=bool((service and service.confidential) or (thread.item and thread.item["confidential"])),
-        answers_item=thread.item["id"] if thread.item else None,
+        confidential=bool((service and service.confidential) or (thread.case and thread.case["confidential"])),
+        answers_item=thread.case["id"] if thread.case else None,
         over=_over(office, screening.destination, returned) if screening.answer else None,
         returned=returned,
         takes_up=takes_up,
         trust=verdict.trust,
         trust_reasons=verdict.reasons,
-        remarks=tuple(mentions(office, mail.subject)) if thread.item is None else (),
+        remarks=tuple(mentions(office, mail.subject)) if thread.case is None else (),
     )
 
 
@@ -149,7 +154,7 @@ def _screened(
         return replace(found, answer=False, rule="adopted", reason=_SILENT)
     if mode == "screen" and rule is not None:
         found = _as_ruled(found, rule)
-    if mode == "screen" and thread.item is not None:
+    if mode == "screen" and thread.case is not None:
         return followups.judge(found, office.config.replies.follow_ups, bool(examined.enclosures.sizes))
     return found
 
@@ -236,4 +241,4 @@ def _service_of(office: Office, mail: Mail, rule: Rule | None, thread: Thread) -
     if rule is not None and rule.service:
         return service_by_key(office, rule.service)
     found = services.find(mail.subject, office.config.services)
-    return found or (service_by_key(office, thread.item["service"]) if thread.item else None)
+    return found or (service_by_key(office, thread.case["service"]) if thread.case else None)

@@ -66,7 +66,7 @@ async def _check_and_send(office: Office, report: CheckReport) -> None:
     try:
         async with asyncio.timeout(office.config.checks.deadline.total_seconds()):
             await Check(office, report).run()
-            await _after_check(office, report)
+        await _after_check(office, report)
     except TimeoutError:
         raise MailboxError(
             f"the check was broken off after {office.config.checks.deadline}",

@@ -9,7 +9,7 @@ from functools import partial
 
 from mailgate.config import Person, Service
 from mailgate.core import referral, services
-from mailgate.core.message import untouched
+from mailgate.core.message import transfer_encoding
 from mailgate.core.referral import Matter, Original
 from mailgate.edges.store.cases import Route
 from mailgate.edges.store.database import Row, moment
@@ -51,7 +51,7 @@ def original_of(office: Office, sha256: str, infected: bool) -> Original:
         return Original(why_not=_INFECTED)
     if kept.size > office.config.referrals.attach_up_to:
         return Original(why_not=_TOO_LARGE)
-    return Original(sha256, "7bit" if untouched(kept.read(0, kept.size)) else "base64")
+    return Original(sha256, transfer_encoding(kept.read(0, kept.size)))
 
 
 def route(office: Office, row: Row, understood: Understood, now: datetime) -> None:

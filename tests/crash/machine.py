@@ -77,6 +77,7 @@ class Machine:
         with sqlite3.connect(self.folder / "registry.db") as db:
             db.row_factory = sqlite3.Row
             found = [*_numbers(db), *_fates(db, letters), *self._archived(db), *self._replies(db, answered)]
+            found += _read_and_referred(db)
         db.close()
         return found + self._mailbox(letters)
 
@@ -100,8 +101,9 @@ class Machine:
         for line in self._sink_lines()[self._sink_start :]:
             mail = json.loads(line)
             sent[mail["message_id"]].append(mail["sha256"])
-        rows = db.execute("SELECT * FROM outbox WHERE kind = 'acknowledgement'").fetchall()
-        found = [] if len(rows) == answered else [f"law 4: {len(rows)} acknowledgements for {answered} letters"]
+        rows = db.execute("SELECT * FROM outbox").fetchall()
+        told = sum(row["kind"] == "acknowledgement" for row in rows)
+        found = [] if told == answered else [f"law 4: {told} acknowledgements for {answered} letters"]
         if set(sent) - {row["message_id"] for row in rows}:
             found.append("law 4: a mail was sent that is not on record")
         for row in rows:
@@ -144,11 +146,22 @@ def _fates(db: sqlite3.Connection, letters: list[bytes]) -> list[str]:
     return found
 
 
+def _read_and_referred(db: sqlite3.Connection) -> list[str]:
+    """Each mail is read; each letter is handed to somebody, once."""
+    waiting = db.execute("SELECT count(*) FROM reading WHERE state <> 'done'").fetchone()[0]
+    found = [f"{waiting} mails are not read"] if waiting else []
+    referred = db.execute("SELECT letter_id FROM outbox WHERE kind = 'referral' ORDER BY letter_id").fetchall()
+    letters = db.execute("SELECT id FROM letter ORDER BY id").fetchall()
+    if [row[0] for row in referred] != [row[0] for row in letters]:
+        found.append(f"{len(referred)} referrals for {len(letters)} letters")
+    return found
+
+
 def _reply_violations(db: sqlite3.Connection, row: sqlite3.Row, copies: list[str]) -> list[str]:
     unsure = db.execute(
         "SELECT count(*) FROM attempt WHERE item_id = ? AND verdict = 'unsure'", (row["id"],)
     ).fetchone()[0]
-    name = f"acknowledgement {row['id']} ({row['state']})"
+    name = f"{row['kind']} {row['id']} ({row['state']})"
     if len(copies) > 1 + unsure:
         return [f"law 4: {name} was sent {len(copies)} times, {unsure} unsure attempt(s) on record"]
     if len(set(copies)) > 1:

@@ -8,12 +8,10 @@ from typing import Any
 
 from mailgate.edges.store.database import Connection
 from mailgate.edges.store.outbox import Outbox
-from mailgate.edges.store.receipts import Receipts, draft_columns
+from mailgate.edges.store.receipts import Receipts
 from mailgate.jobs import intake
 from mailgate.model import Kind, Receipt, State
 from mailgate.model_entry import Judgement
-
-LONG_AGO = "2000-01-01T00:00:00.000000+00:00"
 
 
 def mark_before_commit() -> None:
@@ -77,18 +75,14 @@ def acknowledgement_after_commit() -> None:
     """The reply is queued in a transaction of its own after the letter's: a crash in between loses it."""
     enter = Receipts.enter
 
-    def two_transactions(self: Receipts, entry: Any, judge: Any, compose: Any, *, hold: bool = False) -> Any:
+    def two_transactions(self: Receipts, entry: Any, judge: Any, compose: Any, *, hold: str = "") -> Any:
         kept: list[Any] = []
         entered = enter(self, entry, judge, lambda *a: kept.append(a), hold=hold)
         if kept:
             draft = compose(*kept[0])
             with self._db.immediate("late"):
                 letter = self._db.value("SELECT max(id) FROM letter")
-                self._db.sql.execute(
-                    "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, state, "
-                    "created_at, next_at) VALUES (?, 'acknowledgement', ?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
-                    (kept[0][2], letter, *draft_columns(draft), entry.seen_at.isoformat(), LONG_AGO),
-                )
+                self._outbox.add(kept[0][2], "acknowledgement", letter, draft, entry.seen_at)
         return entered
 
     Receipts.enter = two_transactions  # type: ignore[method-assign]

@@ -12,6 +12,8 @@ from mailgate.model import Attempt, Carried, Draft, Outcome, State, Verdict
 from mailgate.model_reading import Delivery, Recipient
 
 PAUSED = "replies paused"
+_ANSWERS = "('acknowledgement', 'summary')"
+_ROUTINE = "('acknowledgement', 'summary', 'referral')"
 
 
 class Outbox:
@@ -77,9 +79,12 @@ class Outbox:
         return len(rows)
 
     def resend_unsure(self, before: datetime, now: datetime) -> int:
-        """Queue each unsure acknowledgement of before then once more, the same bytes under the same Message-ID."""
+        """Queue each unsure mail of before then once more, the same bytes under the same Message-ID.
+
+        Not what a person decided to send: that waits for a person.
+        """
         rows = self._db.all(
-            "SELECT id, letter_id FROM outbox WHERE state = 'unsure' AND kind = 'acknowledgement' AND resent = 0 "
+            f"SELECT id, letter_id FROM outbox WHERE state = 'unsure' AND kind IN {_ROUTINE} AND resent = 0 "  # noqa: S608
             "AND ended_at <= ?",
             (stamp(before),),
         )
@@ -105,7 +110,7 @@ class Outbox:
 
     def pause(self, now: datetime) -> int:
         """Hold every queued reply; returns how many. Inside a transaction."""
-        return self._shift(State.QUEUED, State.HELD, "kind IN ('acknowledgement', 'summary')", PAUSED, now)
+        return self._shift(State.QUEUED, State.HELD, f"kind IN {_ANSWERS}", PAUSED, now)
 
     def resume(self, now: datetime) -> int:
         """Let go what ``pause`` held, not what a person held by hand. Inside a transaction."""

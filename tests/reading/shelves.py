@@ -1,0 +1,42 @@
+"""Keeping attachments in memory, and readings made in this process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from mailgate.core.reading import read
+from mailgate.core.source import BytesSource
+from mailgate.model_reading import Reading
+
+
+class MemoryKept(BytesSource):
+    """An attachment in memory."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__(raw)
+        self.raw = raw
+        self.sha256 = hashlib.sha256(raw).hexdigest()
+
+
+class MemoryKeeper:
+    """Attachments in memory, in order."""
+
+    def __init__(self) -> None:
+        self.kept: list[MemoryKept] = []
+
+    def keep(self, pieces: Iterable[bytes]) -> MemoryKept:
+        place = len(self.kept)
+        kept = MemoryKept(b"".join(pieces))
+        self.kept.insert(place, kept)
+        return kept
+
+
+def reading(raw: bytes) -> Reading:
+    return read(BytesSource(raw), MemoryKeeper())
+
+
+def reading_and_files(raw: bytes) -> tuple[Reading, list[bytes]]:
+    keeper = MemoryKeeper()
+    found = read(BytesSource(raw), keeper)
+    return found, [kept.raw for kept in keeper.kept]

@@ -38,7 +38,7 @@ class File:
         self.sha256 = sha256
 
     def read(self, offset: int, length: int) -> bytes:
-        return os.pread(self._file.fileno(), length, offset)
+        return os.pread(self._file.fileno(), length, offset) if offset < self.size else b""
 
     def __del__(self) -> None:
         if file := getattr(self, "_file", None):

@@ -22,7 +22,7 @@ _ADDR_SPEC = re.compile(rf"({_DOT_ATOM})@({_DOT_ATOM})")
 _QUOTED = r'"(?:[^"\\]|\\[ -~\t])*+"'
 # A dot in a display name is obs-phrase (RFC 5322 s.4.1), but has one reading only, and "ด.ช." needs it.
 _PHRASE = rf"(?:(?:{_ATEXT}|\.)++|{_QUOTED}|[ \t])*+"
-_SAME_TWICE = re.compile(rf"'?({_ATEXT}[^\s<>'\"]*)'?[ \t]*+<([^<>\s]*)>")
+_SAME_TWICE = re.compile(rf"('?)({_ATEXT}[^\s<>'\"]*)\1[ \t]*+<([^<>\s]*)>")
 _PIECE = re.compile(rf'{_QUOTED}|[()"]|[^()"]++')
 _NAME_ADDR = re.compile(rf"({_PHRASE})<[ \t]*+([^<>\s]*+)[ \t]*+>[ \t]*+")
 
@@ -49,8 +49,8 @@ def strict_mailbox(raw: bytes | str) -> str | None:
         return None
     bare = bare.strip(" \t")
     twice = _SAME_TWICE.fullmatch(bare)
-    if twice and twice[1].lower() == twice[2].lower():
-        bare = twice[2]  # the name is the address again, unquoted: whoever reads it finds the same one
+    if twice and twice[2].lower() == twice[3].lower():
+        bare = twice[3]  # the name is the address again, unquoted: whoever reads it finds the same one
     named = _NAME_ADDR.fullmatch(bare)
     return addr_spec(named[2] if named else bare, only_ascii=not clean)
 

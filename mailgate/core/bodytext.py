@@ -9,11 +9,12 @@ from itertools import groupby
 
 from mailgate.core import charset
 from mailgate.core.encoded import parameter
-from mailgate.core.htmltext import text_of
+from mailgate.core.htmltext import text_of, without_data
 from mailgate.core.plaintext import clean, unflowed
 from mailgate.core.structure import Part
 
 MAX_RAW = 4 * 1024 * 1024
+MAX_HTML = 1_000_000
 _HTML = ("text/html", "application/xhtml+xml")
 _META = re.compile(
     rb"""<meta\b[^>]{0,300}?charset\s{0,10}=\s{0,10}["']?\s{0,10}([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE
@@ -44,7 +45,9 @@ def decoded(part: Part, raw: bytes, repairs: list[str]) -> Text:
     text, note = charset.decode(raw, label)
     if note:
         repairs.append(note)
-    if not html and parameter(part.declared, "format").lower() == "flowed":
+    if html:
+        text = without_data(text)
+    elif parameter(part.declared, "format").lower() == "flowed":
         text = unflowed(text, delsp=parameter(part.declared, "delsp").lower() == "yes")
     group = next((m.number for m in part.inside if m.kind == "multipart/alternative"), 0)
     return Text(html, text, group)

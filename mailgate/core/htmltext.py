@@ -11,7 +11,6 @@ from mailgate.core.htmlguard import crude, is_tame
 from mailgate.core.htmlstyle import Look, within
 from mailgate.core.htmlwriter import Writer
 
-MAX_HTML = 1_500_000
 MAX_NODES = 150_000
 
 _SILENT = frozenset(
@@ -26,12 +25,13 @@ _BLOCKS = frozenset(
 _DATA = re.compile(r"""=\s*(["'])data:[^"']*\1""", re.IGNORECASE)
 
 
+def without_data(source: str) -> str:
+    """HTML without the pictures that are written into it, which may be most of it."""
+    return _DATA.sub('=""', source)
+
+
 def text_of(source: str, notes: list[str]) -> str:
     """The readable text. Never raises; ``notes`` says where a limit was reached."""
-    if len(source) > MAX_HTML:
-        notes.append("HTML longer than is read")
-        source = source[:MAX_HTML]
-    source = _DATA.sub('=""', source)
     if not is_tame(source):
         notes.append("HTML too intricate, read without its structure")
         return crude(source)

@@ -7,7 +7,7 @@ bytes; where a limit is reached, what was read until then is handed over as not 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailgate.core import bodytext, charset, parse, quoting, transfer, uu
 from mailgate.core.bodytext import Text
@@ -66,6 +66,7 @@ class _Reader:
     limits: list[str] = field(default_factory=list)
     leaf_room: int = MAX_LEAVES
     text_room: int = bodytext.MAX_RAW
+    html_room: int = bodytext.MAX_HTML
 
     def read(self, source: Source) -> Reading:
         message = self._message(source, 0)
@@ -144,7 +145,17 @@ class _Reader:
         if self.text_room <= 0:
             self.limits.append("text longer than is read")
         if raw.strip():
-            message.texts.append(bodytext.decoded(part, bytes(raw), self.repairs))
+            message.texts.append(self._fitting(bodytext.decoded(part, bytes(raw), self.repairs)))
+
+    def _fitting(self, text: Text) -> Text:
+        """All HTML of a mail together has a limit: it takes far more time than plain text."""
+        if not text.html:
+            return text
+        cut = text.text[: self.html_room]
+        self.html_room -= len(cut)
+        if len(cut) < len(text.text):
+            self.limits.append("HTML longer than is read")
+        return replace(text, text=cut)
 
     def _uuencoded(self, name: bytes, body: Iterator[bytes]) -> None:
         self.shelf.add(body, charset.decode(name)[0], "", ["uuencoded"])

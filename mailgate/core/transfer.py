@@ -16,6 +16,7 @@ _FOREIGN = bytes(set(range(256)) - set(_ALPHABET))
 _SPACES = b" \t\r\n"
 # An "=" that is neither an escape nor a soft line break: binascii leaves it as it is (RFC 2045 s.6.7).
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|\Z)")
+_MOST_RUNS = 10_000
 _PIECE = 64 * 1024
 _KNOWN = ("", "7bit", "8bit", "binary", "base64", "quoted-printable")
 
@@ -46,6 +47,9 @@ def _base64(encoded: Iterator[bytes], notes: list[str]) -> Iterator[bytes]:
         clean = piece.translate(None, _FOREIGN)
         if len(clean) < len(piece) and piece.translate(None, _ALPHABET + _SPACES):
             notes.append("base64 with other characters in it")
+        if clean.count(b"=") > _MOST_RUNS:
+            notes.append("base64 with padding everywhere")
+            clean = clean.replace(b"=", b"")
         *runs, open_run = (rest + clean).split(b"=")
         yield b"".join(map(_closed, runs))
         whole = len(open_run) // 4 * 4

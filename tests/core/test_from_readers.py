@@ -8,13 +8,11 @@ from __future__ import annotations
 import email.utils
 import inspect
 import random
-import re
 import warnings
 from collections.abc import Iterator
 from email.headerregistry import AddressHeader, HeaderRegistry
 
 from mailgate.core.address import strict_mailbox
-from mailgate.core.address_shown import shown
 
 BUILT = 2_000
 MUTATED = 100_000
@@ -44,8 +42,12 @@ SHAPES += [
     "\t{n}\t<{a}>\t",
     '"{a}" <{b}>',
     "{a} <{a}>",
+    "'{a}' <{a}>",
+    "'{a}' {c}<{a}>",
 ]
-PIECES = list("<>()[]\"\\,;:@. \t\0\r\n\x80\u200b\u00a0\u202e\uff20=?'ก") + [
+HARMLESS = [*"xX1-_ t\t", "ข", "th"]
+PIECES = [
+    *"<>()[]\"\\,;:@. \t\0\r\n\x80\u200b\u00a0\u202e\uff20=?'ก",
     "\r\n ",
     "=?utf-8?Q?<a@b>?=",
     "@a:",
@@ -65,7 +67,10 @@ def mutated(value: str, chosen: random.Random) -> str:
     for _ in range(chosen.randint(1, 3)):
         at = chosen.randint(0, len(value))
         upto = min(len(value), at + chosen.choice([0, 0, 1, 1, 2, 5]))
-        value = value[:at] + chosen.choice([*PIECES, "", value[at:upto] * 2, chosen.choice(ADDRESSES)]) + value[upto:]
+        put = chosen.choice(
+            [chosen.choice(HARMLESS), chosen.choice(PIECES), chosen.choice(ADDRESSES), value[at:upto] * 2]
+        )
+        value = value[:at] + put + value[upto:]
     return value
 
 
@@ -109,9 +114,13 @@ def same(one: str, other: str) -> bool:
     return one.lower() == other.lower()
 
 
-def defect(reader: str, value: str, ours: str, theirs: str) -> bool:
-    """Disagreements that are a known defect of the standard library."""
-    return False
+def defect(ours: str, theirs: str) -> bool:
+    """Disagreements that are a known defect of the standard library; every one of them is listed here.
+
+    Outlook's 'a@b' <a@b>: all three stop before the angle brackets and keep the quotes. What they name cannot exist,
+    for no domain ends with an apostrophe (RFC 5321 2.3.5), and without the quotes it is what we name.
+    """
+    return theirs.startswith("'") and theirs.endswith("'") and same(theirs[1:-1], ours)
 
 
 def test_where_we_name_a_sender_no_other_reader_names_another() -> None:
@@ -126,8 +135,14 @@ def test_where_we_name_a_sender_no_other_reader_names_another() -> None:
             named += 1
             for reader, read in READERS.items():
                 theirs = read(value)
-                if theirs and not same(theirs, found) and not defect(reader, value, found, theirs):
+                if theirs and not same(theirs, found) and not defect(found, theirs):
                     differing.append((reader, value, found, theirs))
     assert differing == []
-    assert named > 15_000
+    assert named > 10_000
     assert nobody > 50_000
+
+
+def test_the_list_of_defects_hides_nothing_else() -> None:
+    assert defect("a@b", "'a@b'")
+    for theirs in ("'a@b", "a@b'", "'c@b'", "''a@b''", "c@b"):
+        assert not defect("a@b", theirs)

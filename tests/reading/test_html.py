@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailgate.core.bodytext import MAX_HTML
 from mailgate.core.htmlguard import crude, is_tame
-from mailgate.core.htmltext import text_of
+from mailgate.core.htmltext import text_of, without_data
 
 
 def text(source: str) -> str:
@@ -147,19 +148,19 @@ BOMBS = {
     "colours": '<i style="color:#fff">x</i>' * 50_000,
     "spaces": "<p>" + " " * 1_400_000,
     "less than": "<" * 1_400_000,
-    "image": '<img src="data:image/png;base64,' + "A" * 1_000_000 + '">x',
+    "image": '<p><img src="data:image/png;base64,' + "A" * 1_000_000 + '">x',
 }
 
 
 @pytest.mark.parametrize("source", BOMBS.values(), ids=BOMBS)
 def test_bombs_are_read_in_bounded_time(source: str) -> None:
     start = time.perf_counter()
-    text(source)
-    assert time.perf_counter() - start < 2
+    text(source[:MAX_HTML])
+    assert time.perf_counter() - start < 1.5
 
 
 def test_an_image_in_the_page_is_not_in_the_way() -> None:
-    assert text(BOMBS["image"]) == "x"
+    assert text(without_data(BOMBS["image"])) == "x"
 
 
 def test_the_plain_way_leaves_out_what_is_silent_and_nothing_else() -> None:

@@ -35,7 +35,7 @@ class Replies(Table):
     go_live: MaybeMoment = Field(
         None,
         description="Mail that arrived before this moment is neither registered nor answered until `mailgate adopt` "
-        "says what to do with it; by default the beginning of the day of the first check.",
+        "says what to do with it; by default a week before the first check: what came since then is new.",
         examples=[datetime(2026, 12, 1, 8, 30)],  # noqa: DTZ001 - TOML's local date-time, in the office's zone
     )
     follow_ups: Literal["documents", "always", "never"] = Field(

@@ -87,7 +87,7 @@ def _readable(document: dict[str, Any]) -> dict[str, Any]:
         started = datetime.fromisoformat(last["started_at"])
         shown["last_check"] = f"{started:%Y-%m-%d %H:%M} {'done' if last['done'] else 'not done'}"
     shown["registers"] = [f"{r['register']} {r['year']}: {r['last']}" for r in document["registers"]]
-    for name in ("mails", "outbox"):
+    for name in ("mails", "outbox", "reading"):
         shown[name] = ", ".join(f"{k} {v}" for k, v in document[name].items()) or "-"
     shown["disk_free"] = f"{document['disk_free'] >> 20} MiB"
     return shown

@@ -6,7 +6,7 @@ else. A confidential letter's subject never stands in a header, where anybody wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -127,7 +127,8 @@ def values(config: Config, matter: Matter, to: Person, original: Original) -> Ma
         "trust": TRUST[matter.trust],
         "trust_reasons": list(matter.trust_reasons),
         "confidential": matter.confidential,
-        "attachments": [_file(a) for a in matter.attachments],
+        "attachments": [_file(n, a, digits) for n, a in enumerate(matter.attachments, 1)],
+        "count": digits(len(matter.attachments)),
         "text": _excerpt(matter.text),
         "unreadable": matter.unreadable,
         "carried": bool(original.sha256),
@@ -136,9 +137,14 @@ def values(config: Config, matter: Matter, to: Person, original: Original) -> Ma
     }
 
 
-def _file(attachment: Attachment) -> dict[str, Any]:
-    warnings = [WARNINGS[flag] for flag in attachment.flags]
-    return {"name": attachment.name, "kind": attachment.found, "size": f"{attachment.size:,}", "warnings": warnings}
+def _file(number: int, attachment: Attachment, digits: Callable[[object], str]) -> dict[str, Any]:
+    return {
+        "no": digits(number),
+        "name": attachment.name,
+        "kind": attachment.found,
+        "size": digits(f"{attachment.size:,}"),
+        "warnings": [WARNINGS[flag] for flag in attachment.flags],
+    }
 
 
 def _excerpt(text: str) -> str:

@@ -68,8 +68,8 @@ def _address(address: str, known: Known) -> Iterator[str]:
 def _reply(mail: Mail, address: str) -> Iterator[str]:
     """An answer would go elsewhere; ours never does (see Where an answer goes), but a person's would."""
     sender = _domain(address)
-    fields = (value for name, value in mail.fields if name == "reply-to")
-    others = [_domain(a) for value in fields for a in addresses(value, 10)]
+    fields = [value for name, value in mail.fields if name == "reply-to"]
+    others = [_domain(a) for value in fields[:5] for a in addresses(value, 10)]
     if any(not within(other, sender) and not within(sender, other) for other in others):
         yield "ที่อยู่สำหรับตอบกลับ (Reply-To) อยู่คนละโดเมนกับผู้ส่ง"
 

@@ -1,12 +1,13 @@
 """Mail that was in the mailbox before mailgate went to work: left alone until a person says what to do with it.
 
-The moment is [replies] go_live, or else the beginning of the day of the first check, kept in the registry.
+The moment is [replies] go_live, or else a week before the first check, kept in the registry: an office that begins on a
+Monday has the letters of the weekend and of a holiday still before it, and the mail of years behind it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from mailgate.edges.store.database import moment, stamp
@@ -17,6 +18,7 @@ from mailgate.office import Office
 RULE = "before-go-live"
 REASON = "เข้าสู่ระบบก่อนวันเริ่มใช้งาน รอคำสั่งจากผู้ดูแล (mailgate adopt)"
 Word = Literal["register", "silent", "leave"]
+_STILL_NEW = timedelta(days=7)
 _MODES: dict[str, Mode] = {"register": "screen", "silent": "silent"}
 
 
@@ -67,7 +69,7 @@ def _moment(office: Office) -> datetime:
     known = moment(office.store.cases.noted("go_live"))
     if known is None:
         now = office.clock.now()
-        known = now.astimezone(office.config.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        known = now - _STILL_NEW
         with office.store.db.immediate("go_live"):
             office.store.cases.note("go_live", stamp(known), "go live", now)
     return known

@@ -133,13 +133,13 @@ class TestGoLive:
 
     @pytest.fixture
     def office(self, tmp_path: Path) -> Iterator[PaperOffice]:
-        """Three old mails and one of today, the moment of going live not configured."""
+        """Three old mails and one of the weekend, the moment of going live not configured."""
         made = builders.config(tmp_path)
         made = made.model_copy(update={"replies": made.replies.model_copy(update={"go_live": None})})
         with builders.office(made) as office:
             for n in (1, 2, 3):
-                office.box.deliver(letter(n), NOW - n * timedelta(days=1))
-            office.box.deliver(letter(4), NOW - timedelta(minutes=5))
+                office.box.deliver(letter(n), NOW - n * timedelta(days=8))
+            office.box.deliver(letter(4), NOW - timedelta(days=2))
             yield office
             assert verify(office).problems == []
 

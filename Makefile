@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SERVERS := dovecot-imapd dovecot-lmtpd postfix clamav-daemon
 
-.PHONY: demo test check bench format clean servers wheel
+.PHONY: demo test check bench fuzz format clean servers wheel
 
 demo: $(STAMP)            ## run the main job once on embedded servers
 	$(BIN)/mailgate demo --dir demo
@@ -22,6 +22,11 @@ check: $(STAMP)           ## format, lint and types only
 
 bench: $(STAMP) servers   ## 2,000 letters through a real Dovecot: letters a second, memory
 	$(BIN)/python -m bench.poll --letters 2000
+
+SECONDS ?= 60
+fuzz: $(STAMP)            ## random mails, guided by coverage: make fuzz SECONDS=600
+	for target in headers reading reports; do \
+	  $(BIN)/python -m fuzz.fuzz_$$target -max_total_time=$(SECONDS) || exit 1; done
 
 format: $(STAMP)
 	$(BIN)/ruff format .

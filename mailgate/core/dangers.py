@@ -11,7 +11,7 @@ from mailgate.model_reading import Flag
 _DANGEROUS = frozenset(
     # programs and their parts
     "exe scr com pif dll sys cpl ocx drv msi msp msix msixbundle appx appxbundle appinstaller application gadget jar "
-    "jnlp class apk xapk aab ipa dmg pkg app deb rpm run bin elf so "
+    "jnlp class apk xapk aab ipa dmg pkg app deb rpm run elf so "
     # scripts
     "bat cmd vbs vbe js jse mjs wsf wsh ws wsc sct hta ps1 ps2 psm1 psd1 ps1xml psc1 msh sh bash csh py pyc pyw pyz pl "
     "rb php ahk au3 reg inf "
@@ -114,7 +114,7 @@ def _in_zip(directory: zips.Directory, notes: list[str]) -> Iterator[Flag]:
         yield Flag.BOMB
     if any(name.endswith("vbaproject.bin") for name in directory.names):
         yield Flag.MACROS
-    if any((endings(name) or [""])[0] in _DANGEROUS - {"bin"} for name in directory.names):
+    if any((endings(name) or [""])[0] in _DANGEROUS for name in directory.names):
         notes.append("a program is in the archive")
         yield Flag.DANGEROUS
 

@@ -104,7 +104,8 @@ def _is_office(name: str, words: tuple[str, ...], office: tuple[str, ...]) -> bo
     if not office or len("".join(office)) < _SHORTEST or _BELOW.search(name):
         return False
     runs = (words[at : at + len(office)] for at in range(len(words) - len(office) + 1))
-    return "".join(words) == "".join(office) or any(run == office for run in runs)
+    # Thai joins a part to its whole without a space: ฝ่ายการเงินสำนักงาน…
+    return "".join(words).endswith("".join(office)) or any(run == office for run in runs)
 
 
 @lru_cache(maxsize=64)

@@ -64,10 +64,9 @@ def _by_sign(source: Source, head: bytes) -> str:
         return zips.kind(zips.directory(source).names)
     if any(head[at : at + 5] == b"CD001" for at in _ISO_AT):
         return DISK
+    sign = next((kind for sign, kind in _SIGNS if head.startswith(sign)), "")
     # A PDF may have up to 1 KiB of something else before it; readers open it all the same.
-    if b"%PDF-" in head[:1024]:
-        return "application/pdf"
-    return next((kind for sign, kind in _SIGNS if head.startswith(sign)), "")
+    return sign or ("application/pdf" if b"%PDF-" in head[:1024] else "")
 
 
 def _is_program(head: bytes) -> bool:

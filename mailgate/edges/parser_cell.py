@@ -169,7 +169,7 @@ def _size(raw: Path) -> int:
 async def _death(child: asyncio.subprocess.Process) -> str:
     """Why the child ended, in words."""
     try:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(0.2):
             code = await child.wait()
     except TimeoutError:
         return "the reader closed its answer"

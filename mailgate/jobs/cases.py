@@ -22,7 +22,7 @@ def register(office: Office, mail_id: int, *, answer: bool) -> Receipt:
     row = _unregistered(office, mail_id)
     stub = Stub(row["uidvalidity"], row["uid"], row["size"], _moment(row["arrived_at"]))
     examined = reading.of_archive(office, row["sha256"], stub)
-    entry = deciding.decide(office, examined, "letter" if answer else "silent", takes_up=mail_id)
+    entry = deciding.decide(office, examined, office.clock.now(), "letter" if answer else "silent", takes_up=mail_id)
     hold = pausing.hold(office)
     entered = office.store.receipts.enter(entry, _as_letter, deciding.composer(office), hold=hold)
     if entered is None or entered.receipt is None:

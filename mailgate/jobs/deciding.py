@@ -43,15 +43,20 @@ class Thread(NamedTuple):
         return None if self.officer == "stranger" else self.item
 
 
-def decide(office: Office, examined: Examined, mode: Mode = "screen", takes_up: int | None = None) -> Entry:
-    """Everything but the number. ``mode``: as the screening says, a letter because a person says so, or unanswered."""
+def decide(
+    office: Office, examined: Examined, started: datetime, mode: Mode = "screen", takes_up: int | None = None
+) -> Entry:
+    """Everything but the number. ``mode``: as the screening says, a letter because a person says so, or unanswered.
+
+    ``started``: when the check began; what waited then cannot answer what it sends.
+    """
     mail, kept, now = examined.mail, examined.kept, office.clock.now()
     results = trust.authentication(mail, office.config.trust.authserv_id)
     thread = thread_of(office, mail)
     rule = rules.match(mail, office.config.rules, confirmed=results.confirmed)
     screening = _screened(office, examined, results, thread, rule, mode)
     service = _service_of(office, mail, rule, thread)
-    returned = screening.answer and _returned(office, examined.stub.arrived, screening.destination)
+    returned = screening.answer and _returned(office, examined.stub.arrived, started, screening.destination)
     verdict = trust.verdict(mail, results, office.known)
     return Entry(
         mailbox=office.config.imap.mailbox,
@@ -214,9 +219,10 @@ def _over(office: Office, destination: str, returned: bool) -> Over | None:
     return over(office, destination, returned=returned)
 
 
-def _returned(office: Office, arrived: datetime, destination: str) -> bool:
+def _returned(office: Office, arrived: datetime, started: datetime, destination: str) -> bool:
     # A server's clock shows whole seconds (RFC 3501 2.3.3): an answer within the same second is one all the same.
-    answered = office.store.contacts.last_answer(key_of(destination)[0], arrived + timedelta(seconds=1))
+    before = min(arrived + timedelta(seconds=1), started)
+    answered = office.store.contacts.last_answer(key_of(destination)[0], before)
     return limits.is_return(office.config.limits, arrived, answered)
 
 

@@ -43,7 +43,7 @@ class Check:
         self._fetcher = Fetcher(office, report)
         self._anchored = False
         self._taken_up: dict[int, int] = {}
-        self._go_live = office.clock.now()
+        self._started = self._go_live = office.clock.now()
         self._adopted: deciding.Mode = "screen"
 
     async def run(self) -> None:
@@ -126,7 +126,9 @@ class Check:
         office = self._office
         hold = pausing.hold(office)
         for examined in ready:
-            entry = deciding.decide(office, examined, self._mode(examined), self._taken_up.get(examined.stub.uid))
+            entry = deciding.decide(
+                office, examined, self._started, self._mode(examined), self._taken_up.get(examined.stub.uid)
+            )
             entered = office.store.receipts.enter(entry, judge, deciding.composer(office), hold=hold)
             if entered is not None:
                 self._count(entry, entered, hold)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from pathlib import Path
 
 from mailgate.core.reading import read
 from mailgate.core.source import BytesSource
+from mailgate.edges.parser_cell import ParserCell
 from mailgate.model_reading import Reading
 
 
@@ -40,3 +42,10 @@ def reading_and_files(raw: bytes) -> tuple[Reading, list[bytes]]:
     keeper = MemoryKeeper()
     found = read(BytesSource(raw), keeper)
     return found, [kept.raw for kept in keeper.kept]
+
+
+def peak(cell: ParserCell) -> int:
+    """The most address space the child of a cell ever had, in MiB."""
+    assert cell._child is not None
+    status = Path(f"/proc/{cell._child.pid}/status").read_text()
+    return int(status.partition("VmPeak:")[2].split()[0]) // 1024

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from mailgate.edges.parser_cell import ParserCell
 from tests.reading.bombs import BOMBS, text
+from tests.reading.shelves import peak
 
 LETTER = text("เรียน ผู้อำนวยการ\r\n\r\nขอหนังสือรับรอง\r\n".encode())
 
@@ -21,13 +22,6 @@ async def cell() -> AsyncIterator[ParserCell]:
     made = ParserCell()
     yield made
     await made.close()
-
-
-def memory(cell: ParserCell) -> int:
-    """The most the child ever had, in MiB."""
-    assert cell._child is not None
-    status = Path(f"/proc/{cell._child.pid}/status").read_text()
-    return int(status.partition("VmPeak:")[2].split()[0]) // 1024
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -43,4 +37,4 @@ async def test_a_bomb(cell: ParserCell, tmp_path: Path, name: str) -> None:
             assert time.perf_counter() - start < 2
         else:
             assert found.summary == "ขอหนังสือรับรอง"
-    assert memory(cell) <= 256
+    assert peak(cell) <= 256

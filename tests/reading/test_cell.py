@@ -19,6 +19,7 @@ from mailgate.edges.parser_cell import PaperCell, ParserCell
 from mailgate.errors import ArchiveError, MailgateError, Unreadable
 from mailgate.model_reading import Reading
 from tests.reading.bombs import attached, text
+from tests.reading.shelves import peak
 
 LETTER = text("ขอหนังสือรับรอง".encode())
 GREETING = 'import sys, os, json, time\nsys.stdout.write("= mailgate.cell\\n"); sys.stdout.flush()\n'
@@ -114,11 +115,15 @@ async def test_a_child_that_takes_all_memory_is_stopped(raw: Path, into: Path) -
         GOOD % ', "attachments": [{"name": "a", "declared": "", "found": "", "size": 1, "sha256": ""}]',
         GOOD % ', "report": {"action": "exploded"}',
         "+" + "[" * 100_000,
-        '+{"text": "' + "a" * 2_000_000 + '", "quoted_from": 0, "summary": ""}',
     ],
 )
 async def test_an_answer_that_cannot_be_true(raw: Path, into: Path, answer: str) -> None:
     assert "nonsense" in await refused(answering(answer), raw, into)
+
+
+async def test_a_text_larger_than_any(raw: Path, into: Path) -> None:
+    says = "sys.stdin.readline(); x = dict(text='a' * 2_000_000, quoted_from=0, summary=''); print('+' + json.dumps(x))"
+    assert "nonsense" in await refused(fake(says), raw, into)
 
 
 @pytest.mark.parametrize("name", ["../a", "a/b", "..", "", "a\\nb"])
@@ -215,14 +220,14 @@ async def test_a_full_disk_is_no_mails_fault(raw: Path, into: Path, monkeypatch:
 
 async def test_the_child_is_confined(raw: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAILGATE_SECRET", "canary")
-    with open(raw, "rb") as inherited:
-        os.set_inheritable(inherited.fileno(), True)
-        cell = ParserCell()
-        await cell.read(raw, into)
-        assert cell._child is not None
-        process = Path(f"/proc/{cell._child.pid}")
-        opened = {os.readlink(fd) for fd in (process / "fd").iterdir()}
-    assert str(raw) not in opened
+    inherited = os.open(raw, os.O_RDONLY)
+    os.set_inheritable(inherited, True)
+    cell = ParserCell()
+    await cell.read(raw, into)
+    assert cell._child is not None
+    process = Path(f"/proc/{cell._child.pid}")
+    assert str(raw) not in {os.readlink(fd) for fd in os.scandir(process / "fd")}
+    os.close(inherited)
     assert (process / "environ").read_bytes() == b""
     assert os.readlink(process / "cwd") == "/"
     assert "NoNewPrivs:\t1" in (process / "status").read_text()
@@ -240,23 +245,27 @@ async def test_the_child_does_not_load_the_rest_of_the_program() -> None:
     )
     out, _ = await process.communicate()
     loaded = json.loads(out)
-    assert not {"mailgate.config", "mailgate.office", "sqlite3", "asyncio", "socket", "ssl", "aioimaplib"} & set(loaded)
+    assert not {"mailgate.config", "mailgate.office", "sqlite3", "asyncio", "ssl", "aioimaplib"} & set(loaded)
+
+
+def large(folder: Path, content: bytes) -> Path:
+    """A mail with this file in it twice."""
+    raw = folder / "large.eml"
+    raw.write_bytes(attached(content, "a.bin").replace(b"--BB--", attached(content, "b.bin").partition(b"\r\n\r\n")[2]))
+    assert raw.stat().st_size > 90_000_000
+    return raw
 
 
 async def test_a_large_mail_in_little_memory(tmp_path: Path, into: Path) -> None:
     """100 MB in two files: kept, hashed, looked at."""
-    raw = tmp_path / "large.eml"
     content = bytes(range(256)) * 4096 * 35
-    raw.write_bytes(attached(content, "a.bin").replace(b"--BB--", attached(content, "b.bin").partition(b"\r\n\r\n")[2]))
-    assert raw.stat().st_size > 90_000_000
+    raw = large(tmp_path, content)
     cell = ParserCell()
     start = time.perf_counter()
     found = await cell.read(raw, into)
     assert [a.size for a in found.attachments] == [len(content)] * 2
     assert time.perf_counter() - start < 20
-    assert cell._child is not None
-    status = Path(f"/proc/{cell._child.pid}/status").read_text()
-    assert int(status.partition("VmPeak:")[2].split()[0]) < 100_000
+    assert peak(cell) < 100
     await cell.close()
 
 

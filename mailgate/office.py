@@ -23,7 +23,7 @@ from mailgate.core.trust import Known
 from mailgate.core.workdays import Workdays
 from mailgate.edges.archive import Archive
 from mailgate.edges.attachments import Attachments
-from mailgate.edges.clamd import Scanner
+from mailgate.edges.clamd import Clamd, Scanner
 from mailgate.edges.clock import Clock, SystemClock
 from mailgate.edges.courier import Courier
 from mailgate.edges.holiday_seed import is_holiday
@@ -118,9 +118,10 @@ def _samples(config: Config, now: datetime) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _scanner(config: Config) -> Scanner | None:
+def scanner(config: Config) -> Scanner | None:
+    """The virus scanner of the config, if it names one."""
     scan = config.scan
-    return None
+    return Clamd(scan.clamd_socket, scan.timeout.total_seconds()) if scan.clamd_socket else None
 
 
 def known(config: Config) -> Known:
@@ -137,7 +138,7 @@ def open_office(
     post: Post | None = None,
     courier: Callable[[], Courier] | None = None,
     cell: Callable[[], Cell] | None = None,
-    scanner: Scanner | None = None,
+    scan: Scanner | None = None,
 ) -> Office:
     """Build the office of a config. Raises ConfigError, ArchiveError or RegistryError."""
     environment = os.environ if environment is None else environment
@@ -156,7 +157,7 @@ def open_office(
         archive=Archive(config.registry.archive),
         attachments=Attachments(config.registry.archive / "attachments"),
         cell=cell or ParserCell,
-        scanner=scanner or _scanner(config),
+        scanner=scan or scanner(config),
         known=known(config),
         store=Store(config.registry.path),
     )

@@ -12,8 +12,10 @@ from typing import Any
 
 from mailgate.config import Config
 from mailgate.edges.archive import Archive
+from mailgate.edges.clamd import Clamd
 from mailgate.edges.clock import Clock, SystemClock
 from mailgate.edges.imap import ImapPost
+from mailgate.edges.parser_cell import ParserCell
 from mailgate.edges.secrets import secret, token_key
 from mailgate.edges.smtp import SmtpCourier
 from mailgate.edges.store import Lock, Store
@@ -88,7 +90,7 @@ async def _clock(config: Config, clock: Clock) -> str:
     """Against the registry: an event of the future means that the clock was wrong, then or now."""
     now = clock.now()
     with closing(Store(config.registry.path)) as store:
-        last = moment(store.db.value("SELECT max(at) FROM event"))
+        last = moment(store.db.value("SELECT at FROM event ORDER BY seq DESC LIMIT 1"))
     if last is not None and last > now + timedelta(minutes=2):
         raise RegistryError(f"the registry has an event of {last:%Y-%m-%d %H:%M %Z}", "Check this machine's clock")
     return f"{now:%Y-%m-%d %H:%M %Z}"
@@ -111,6 +113,25 @@ async def _archive(config: Config, clock: Clock) -> str:
     if free < _LITTLE:
         raise MailgateError(f"only {free >> 20} MiB free for {config.registry.archive}", "Free some space")
     return f"{config.registry.archive}: {free >> 30} GiB free"
+
+
+async def _reader(config: Config, clock: Clock) -> str:
+    cell = ParserCell()
+    with Archive(config.registry.archive).workplace() as folder:
+        file = folder / "mail"
+        await asyncio.to_thread(file.write_bytes, "Subject: doctor\r\n\r\nสวัสดี\r\n".encode())
+        try:
+            reading = await cell.read(file, folder)
+        finally:
+            await cell.close()
+    return f"the child that reads mail answers ({reading.summary})"
+
+
+async def _scanner(config: Config, clock: Clock) -> str:
+    scan = config.scan
+    if scan.clamd_socket is None:
+        return "none is configured ([scan] clamd_socket)"
+    return await Clamd(scan.clamd_socket, scan.timeout.total_seconds()).version()
 
 
 async def _imap(config: Config, clock: Clock) -> str:
@@ -148,6 +169,8 @@ TESTS: tuple[tuple[str, Test], ...] = (
     ("clock", _clock),
     ("lock", _lock),
     ("archive", _archive),
+    ("reader", _reader),
+    ("scanner", _scanner),
     ("imap", _imap),
     ("mailbox", _mailbox),
     ("smtp", _smtp),

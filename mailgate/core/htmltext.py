@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from mailgate.core.htmlguard import crude, is_tame
+from mailgate.core.htmlguard import crude, tame
 from mailgate.core.htmlstyle import Look, within
 from mailgate.core.htmlwriter import Writer
 
-MAX_NODES = 150_000
+MAX_NODES = 120_000
 
-_SILENT = frozenset(
-    "script style head title template iframe object embed svg math select audio video canvas noembed noframes "
-    "applet meta link datalist rp".split()
-)
+# What else is silent is left out before the tree is built.
+_SILENT = frozenset("head title".split())
 _GAPS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre figure".split())
 _BLOCKS = frozenset(
     "div section article header footer main aside nav address center form fieldset dt dd li tr hr body html caption "
@@ -32,11 +30,12 @@ def without_data(source: str) -> str:
 
 def text_of(source: str, notes: list[str]) -> str:
     """The readable text. Never raises; ``notes`` says where a limit was reached."""
-    if not is_tame(source):
+    simple = tame(source)
+    if simple is None:
         notes.append("HTML too intricate, read without its structure")
         return crude(source)
     try:
-        root = LexborHTMLParser(source).root
+        root = LexborHTMLParser(simple).root
         return _Reader(notes).read(root) if root is not None else ""
     except (SelectolaxError, ValueError, RuntimeError):
         notes.append("HTML that the library cannot read")

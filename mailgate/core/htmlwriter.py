@@ -11,7 +11,7 @@ _HOST = re.compile(r"(?:[^\s.@/:\\<>\"'()]+\.)+[^\s.@/:\\<>\"'(),;!?#]{2,}")
 _WEB = re.compile(r"https?:[/\\]*(?:[^/?#\\@]*@)*([^/?#\\:@]+)", re.IGNORECASE)
 _MAILTO = re.compile(r"mailto:([^?&\s]{3,100})", re.IGNORECASE)
 _LONGEST_URL = 300
-_DEEPEST_ROWS = 20
+_DEEPEST_ROWS = 10
 _DEEPEST_QUOTE = 10
 _DEEPEST_LIST = 10
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from mailgate.core import bodytext, charset, parse, quoting, transfer, uu
+from mailgate.core import bodytext, charset, parse, quoting, reports, transfer, uu
 from mailgate.core.bodytext import Text
 from mailgate.core.enclosed import Keeper, Shelf
 from mailgate.core.encoded import parameter
@@ -19,7 +19,7 @@ from mailgate.core.source import Source
 from mailgate.core.structure import Part, Walk
 from mailgate.core.thai import tidy
 from mailgate.model import Mail
-from mailgate.model_reading import Forwarded, Leaf, Reading, Report
+from mailgate.model_reading import Forwarded, Leaf, Reading
 
 MAX_MESSAGE_DEPTH = 5
 MAX_FORWARDED = 100
@@ -77,12 +77,21 @@ class _Reader:
         return Reading(
             text=text,
             quoted_from=min(quoted, len(text)),
-            summary=quoting.summary(own[:quoted]) or quoting.summary(text),
+            summary=quoting.summary(own[:quoted]) or self._summary_of_old(own, text),
             attachments=tuple(self.shelf.found),
             forwarded=tuple(self.forwarded),
-            report=_report(message.mail, self.leaves),
+            report=reports.report(message.mail, self.leaves),
             repairs=tuple(dict.fromkeys(self.repairs + limits))[:MAX_REPAIRS],
             complete=not limits,
+        )
+
+    def _summary_of_old(self, own: str, text: str) -> str:
+        """For a mail that says nothing new: what it quotes, or the subject of what it forwards."""
+        subjects = (message.subject for message in self.forwarded)
+        return (
+            quoting.summary(own)
+            or tidy(next(filter(None, subjects), ""), quoting.SUMMARY_LIMIT)
+            or quoting.summary(text)
         )
 
     def _message(self, source: Source, depth: int) -> _Message:
@@ -116,6 +125,9 @@ class _Reader:
             self._text(message, part)
         else:
             self._attachment(message, part)
+            if part.kind in _BODIES and not part.attached and not message.texts:
+                # Some programs give the text of the message a file name: it is both then.
+                self._text(message, part)
 
     def _leaf(self, message: _Message, part: Part) -> None:
         """The beginning of each part, for the reader of delivery reports."""
@@ -198,14 +210,6 @@ class _Reader:
 def _is_text(part: Part, *, first: bool) -> bool:
     """A multipart that cannot be entered is shown as it stands."""
     return part.kind.startswith("multipart/") or (part.kind in _BODIES and not is_attachment(part, first=first))
-
-
-def _report(mail: Mail, leaves: list[Leaf]) -> Report | None:
-    try:
-        from mailgate.core.reports import report
-    except ImportError:
-        return None
-    return report(mail, leaves)
 
 
 def _shown(mail: Mail, attachments: int) -> Forwarded:

@@ -141,7 +141,8 @@ def _letter_row(d: dict[str, Any]) -> tuple[Any, ...]:
     answered = "แจ้งแล้ว" if d["acknowledged_at"] else d["acknowledgement"] or "ไม่แจ้ง"
     follows = f" (ต่อจาก {d['follows']})" if d["follows"] else ""
     sender = d["from_name"] or d["from_address"] or "(ไม่ทราบ)"
-    return d["receipt"] + follows, sender[:28], (d["subject"] or d["summary"] or "-")[:44], d["officer"][:24], d["enclosures"], answered
+    subject = d["subject"] or d["summary"] or "-"
+    return d["receipt"] + follows, sender[:28], subject[:44], d["officer"][:24], d["enclosures"], answered
 
 
 def _other_row(m: dict[str, Any]) -> tuple[Any, ...]:

@@ -27,7 +27,8 @@ def register(office: Office, mail_id: int, *, answer: bool) -> Receipt:
     entered = office.store.receipts.enter(entry, _as_letter, deciding.composer(office), hold=hold)
     if entered is None or entered.receipt is None:
         raise MailgateError(f"mail {mail_id} could not be registered", "See: mailgate mail list")
-    if row["reading"] != "waiting":  # else it is handed on when it is read
+    read = office.store.readings.of_mail(mail_id)
+    if read is not None and read["state"] != "waiting":  # else it is handed on when it is read
         _hand_on(office, entered.receipt)
     return entered.receipt
 

@@ -52,7 +52,14 @@ def test_a_message_inside_is_kept_and_read(head: bytes, body: bytes) -> None:
 def test_a_mail_that_only_forwards_has_a_summary() -> None:
     found = reading(mixed(b"Content-Type: message/rfc822\r\n\r\n" + INNER, boundary=b"OUT"))
     assert found.quoted_from == 0
-    assert found.summary
+    assert found.summary == "เรื่องเดิม"
+
+
+def test_a_text_with_a_file_name_is_both() -> None:
+    named = TEXT.replace(b"\r\n\r\n", b"\r\nContent-Disposition: inline; filename=a.txt\r\n\r\n")
+    found = reading(mixed(named, named.replace(b"a.txt", b"b.txt")))
+    assert found.text == "ข้อความ"
+    assert [a.name for a in found.attachments] == ["a.txt", "b.txt"]
 
 
 def test_what_a_report_returns_is_no_attachment() -> None:

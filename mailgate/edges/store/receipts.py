@@ -107,7 +107,7 @@ class Receipts:
             self._db.sql.execute(f"UPDATE mail SET {changes} WHERE id = :mail_id", kept | {"mail_id": mail_id})  # noqa: S608
             payload = {"mail": mail_id, "was": was["fate"] if was else "", "rule": was["rule"] if was else ""}
             self._chain.append(entry.seen_at, "taken up", payload, row["letter_id"])
-        if entry.sha256:
+        if entry.sha256 and row["fate"] != Fate.SET_ASIDE:  # what is marked as malware is kept and not opened
             self._db.sql.execute("INSERT OR IGNORE INTO reading (mail_id, state) VALUES (?, 'waiting')", (mail_id,))
 
     def _not_back_in_time(self, entry: Entry) -> Entry:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mailgate.core.identity import judge
+from mailgate.jobs.deciding import composer
 from mailgate.jobs.intake import Check
 from mailgate.jobs.outbox import Delivery
-from mailgate.jobs.deciding import composer
 from mailgate.jobs.verify import verify
 from mailgate.model import CheckReport
 from tests import builders

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from mailgate.core import structure
 from mailgate.core.parts import enclosures
-from mailgate.core.structure import MAX_DEPTH
 from mailgate.core.source import CHUNK, BytesSource
+from mailgate.core.structure import MAX_DEPTH
 from mailgate.model import Enclosures
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -42,6 +43,13 @@ def reading_and_files(raw: bytes) -> tuple[Reading, list[bytes]]:
     keeper = MemoryKeeper()
     found = read(BytesSource(raw), keeper)
     return found, [kept.raw for kept in keeper.kept]
+
+
+def computed(cell: ParserCell) -> float:
+    """Seconds of computing that the child of a cell has used so far."""
+    assert cell._child is not None
+    fields = Path(f"/proc/{cell._child.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak(cell: ParserCell) -> int:

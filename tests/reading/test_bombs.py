@@ -1,8 +1,7 @@
-"""Every hostile mail goes through the real child: within 2 seconds and 256 MB, and the next letter is read."""
+"""Every hostile mail goes through the real child: in 2 seconds of computing and 256 MB, and the next letter is read."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import pytest
 import pytest_asyncio
 
 from mailgate.edges.parser_cell import ParserCell
+from mailgate.model_reading import Reading
 from tests.reading.bombs import BOMBS, text
-from tests.reading.shelves import peak
+from tests.reading.shelves import computed, peak
 
 LETTER = text("เรียน ผู้อำนวยการ\r\n\r\nขอหนังสือรับรอง\r\n".encode())
 
@@ -24,17 +24,22 @@ async def cell() -> AsyncIterator[ParserCell]:
     await made.close()
 
 
+async def read(cell: ParserCell, folder: Path, raw: bytes) -> Reading:
+    """Read one mail, with its files and a folder of its own."""
+    place = folder / str(len(list(folder.iterdir())))
+    place.with_suffix(".eml").write_bytes(raw)
+    place.mkdir()
+    return await cell.read(place.with_suffix(".eml"), place)
+
+
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", BOMBS)
 async def test_a_bomb(cell: ParserCell, tmp_path: Path, name: str) -> None:
-    for number, raw in enumerate((LETTER, BOMBS[name](), LETTER)):
-        (tmp_path / f"{number}.eml").write_bytes(raw)
-        into = tmp_path / str(number)
-        into.mkdir()
-        start = time.perf_counter()
-        found = await cell.read(tmp_path / f"{number}.eml", into)
-        if number == 1:
-            assert time.perf_counter() - start < 2
-        else:
-            assert found.summary == "ขอหนังสือรับรอง"
+    await read(cell, tmp_path, LETTER)
+    child, before = cell._child, computed(cell)
+    await read(cell, tmp_path, BOMBS[name]())
+    # Not the time on the wall, which depends on what else this machine is doing.
+    assert computed(cell) - before < 2
+    assert (await read(cell, tmp_path, LETTER)).summary == "ขอหนังสือรับรอง"
+    assert cell._child is child
     assert peak(cell) <= 256

@@ -76,7 +76,7 @@ def test_what_a_report_returns_is_no_attachment() -> None:
 
 def test_leaves_for_the_reader_of_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    monkeypatch.setattr(module, "_report", lambda mail, leaves: seen.extend(leaves))
+    monkeypatch.setattr(module.reports, "report", lambda mail, leaves: seen.extend(leaves))
     large = b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(
         b"x" * 200_000
     )

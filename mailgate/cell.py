@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MEMORY = 256 * 1024 * 1024
 _SPARE = 1024 * 1024  # that an attachment may be larger than the whole mail
-_PR_SET_DUMPABLE, _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 4, 1, 38
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _SIGKILL = 9
 
 
@@ -119,22 +119,29 @@ def _place(error: BaseException) -> bytes:
 def _confine() -> None:
     """Take from this process what reading does not need. As root some of it has no effect, and does no harm."""
     library = ctypes.CDLL(None)
-    for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_DUMPABLE, 0), (_PR_SET_PDEATHSIG, _SIGKILL)):
+    for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_PDEATHSIG, _SIGKILL)):
         library.prctl(option, value, 0, 0, 0)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    _limit(resource.RLIMIT_AS, MEMORY, for_good=True)
+    _limit(resource.RLIMIT_CORE, 0, for_good=True)
+    _limit(resource.RLIMIT_NPROC, 0, for_good=True)
+    _limit(resource.RLIMIT_NOFILE, 1024, for_good=True)
     os.umask(0o077)
 
 
 def _allow(cpu: float, size: int) -> None:
-    """Computing time and size of files for the next mail. The soft limits only, so that they can be set anew."""
+    """Computing time and size of files for the next mail."""
     # The timer is exact and kills; the limit counts whole seconds, and would kill where the timer was taken away.
     signal.setitimer(signal.ITIMER_PROF, cpu)
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + cpu) + 1, resource.RLIM_INFINITY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size + _SPARE, resource.RLIM_INFINITY))
+    _limit(resource.RLIMIT_CPU, math.ceil(used + cpu) + 1, for_good=False)
+    _limit(resource.RLIMIT_FSIZE, size + _SPARE, for_good=False)
+
+
+def _limit(which: int, most: int, *, for_good: bool) -> None:
+    """Set a limit; not for good only its soft half, which can be raised again. A lower one from outside stays."""
+    hard = resource.getrlimit(which)[1]
+    value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(which, (value, value if for_good else hard))
 
 
 if __name__ == "__main__":

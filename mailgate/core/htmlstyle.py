@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 _LONGEST = 2000
 _COMMENT = re.compile(r"/\*[^*]*\*/|\s+|!important")
@@ -105,6 +106,7 @@ def _ground(value: str, inherited: str) -> str:
     return inherited if found in (_CLEAR, "none", "initial", "unset") else found
 
 
+@lru_cache(256)
 def _alike(one: str, other: str) -> bool:
     if one == other:
         return True

@@ -7,6 +7,7 @@ import re
 _CELL, _BREAK = "\x1f", "\x1e"
 _MARKS = re.compile(r"[\x1e\x1f]")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
+_SPACES = re.compile(" {2,}")
 _HOST = re.compile(r"(?:[^\s.@/:\\<>\"'()]+\.)+[^\s.@/:\\<>\"'(),;!?#]{2,}")
 _WEB = re.compile(r"https?:[/\\]*(?:[^/?#\\@]*@)*([^/?#\\:@]+)", re.IGNORECASE)
 _MAILTO = re.compile(r"mailto:([^?&\s]{3,100})", re.IGNORECASE)
@@ -114,10 +115,12 @@ class Writer:
 
     def _flush(self, *, empty: bool = False) -> None:
         """Write out the current line; an empty one only if it was asked for."""
+        if not self._current and not empty:
+            return
         text, self._current = "".join(self._current), []
         prefix = "> " * min(sum(self._quotes), _DEEPEST_QUOTE)
         for line in text.replace(_CELL, " ").split(_BREAK):
-            line = re.sub(" {2,}", " ", line).strip(" ")
+            line = _squeezed(line)
             if line or (empty and not text):
                 self._lines.append((prefix + line).rstrip(" "))
 
@@ -132,7 +135,7 @@ def _row(text: str) -> str:
 
 
 def _squeezed(line: str) -> str:
-    return re.sub(" {2,}", " ", line).strip(" ")
+    return _SPACES.sub(" ", line).strip(" ")
 
 
 def _target(href: str, label: str) -> str:

@@ -9,7 +9,8 @@ from itertools import chain
 
 BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+(\S[^\r\n]{0,500})", re.MULTILINE)
 _END = re.compile(rb"end[ \t]*\r?\n?")
-_NOTHING = re.compile(rb"[` ]?[ \t]*\r?\n?")
+_CHARACTERS = bytes(range(32, 97))
+_PIECE = 1 << 16
 _LONGEST_LINE = 1 << 16
 _MOST_FILES = 200
 
@@ -42,24 +43,26 @@ def _lines_without(every: Iterator[bytes], take: Take) -> Iterator[bytes]:
 
 def _file(first: bytes, every: Iterator[bytes]) -> Iterator[bytes]:
     """The bytes of a file up to its "end"; a line that is not uuencoded ends it too, and is lost with the end."""
-    yield first
+    made = bytearray(first)
     for line in every:
-        if _END.fullmatch(line):
-            return
-        body = _decoded(line)
+        body = None if line.startswith(b"end") and _END.fullmatch(line) else _decoded(line)
         if body is None:
-            return
-        yield body
+            break
+        made += body
+        if len(made) >= _PIECE:
+            yield bytes(made)
+            made.clear()
+    yield bytes(made)
 
 
 def _decoded(line: bytes) -> bytes | None:
     """One line, None if it is not of such a file. Some encoders leave trailing blanks off, others add a checksum."""
-    if _NOTHING.fullmatch(line):
-        return b""
     line = line.rstrip(b"\r\n")
-    length = (line[0] - 32) & 63
+    length = (line[0] - 32) & 63 if line else 0
+    if not length:
+        return b"" if not line.strip(b"` \t") else None
     needed = (length + 2) // 3 * 4
-    if not length or len(line) > needed + 2 or min(line) < 32 or max(line) > 96:
+    if len(line) > needed + 2 or line.translate(None, _CHARACTERS):
         return None
     try:
         return binascii.a2b_uu(line[: needed + 1])

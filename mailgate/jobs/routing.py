@@ -13,13 +13,14 @@ from mailgate.core.message import transfer_encoding
 from mailgate.core.referral import Matter, Original
 from mailgate.edges.store.cases import Route
 from mailgate.edges.store.database import Row, moment
-from mailgate.jobs import deciding
+from mailgate.jobs import deciding, views
 from mailgate.model import Draft, Fate, Kind, Receipt
 from mailgate.model_reading import Attachment, Flag, Reading
 from mailgate.office import Office
 
 _SEARCHED = 20_000  # characters of the text looked through for a service's words
 _INFECTED = "พบไวรัสในเอกสารแนบ จึงกักกันไว้"
+_CONFIDENTIAL = "เป็นเรื่องปกปิดที่ยังไม่มีเจ้าหน้าที่ผู้รับผิดชอบ โปรดมอบหมายด้วยคำสั่ง mailgate letter assign --officer"
 _TOO_LARGE = "มีขนาดใหญ่เกินที่กำหนดให้แนบ"
 
 
@@ -75,9 +76,11 @@ def refer(office: Office, letter: Row, understood: Understood, now: datetime, *,
     if not office.config.referrals.enabled:
         return
     service = deciding.service_by_key(office, letter["service"])
-    matter = _matter(letter, service, understood, follow_up)
     for person in recipients(office, letter):
-        compose = partial(_composed, office, matter, person, understood.original, now)
+        matter, original = _matter(letter, service, understood, follow_up), understood.original
+        if letter["confidential"] and not _may_know(office, service, letter, person):
+            matter, original = _masked(matter), Original(why_not=_CONFIDENTIAL)
+        compose = partial(_composed, office, matter, person, original, now)
         office.store.cases.send("referral", letter["id"], compose, now)
 
 
@@ -86,6 +89,21 @@ def recipients(office: Office, letter: Row) -> Iterator[Person]:
     named = letter["officer"].split(", ")
     found = [p for p in office.config.staff if p.name in named]
     yield from found or [office.config.office.clerk]
+
+
+def _may_know(office: Office, service: Service | None, letter: Row, person: Person) -> bool:
+    """Law 9: the officers of the service, and whom a person assigned it to; the clerk only as one of these."""
+    if service is not None and person in service.officers:
+        return True
+    return person.name in letter["officer"].split(", ") and person.email != office.config.office.clerk.email
+
+
+def _masked(matter: Matter) -> Matter:
+    """That there is a restricted letter, and nothing of it."""
+    return replace(
+        matter, from_name="", from_address=views.MASK, subject=views.MASK, summary="", remarks="", trust="",
+        trust_reasons=(), attachments=(), text="", unreadable="",
+    )  # fmt: skip
 
 
 def _composed(office: Office, matter: Matter, person: Person, original: Original, now: datetime, item: int) -> Draft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from mailgate.edges.clamd import EICAR
 from tests.crash.letters import letter
 from tests.e2e.program import Program
+from tests.servers.clamd import FakeClamd
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 from tests.servers.sink import Sink, ThreadedSink
+
+VIRUS = EICAR.decode("ascii")
 
 
 @pytest.fixture
@@ -129,3 +134,19 @@ def test_a_mail_in_a_file_can_be_looked_at(office: Program, tmp_path: Path) -> N
     shown = office("letter", "show", str(file), "--json").json
     assert (shown["kind"], shown["service"], shown["answer_to"]) == ("letter", "homeschool", "citizen1@example.org")
     assert not (office.folder / "registry.db").exists()
+
+
+async def test_the_scanner_of_the_config_is_asked(office: Program, mailbox: Dovecot, tmp_path: Path) -> None:
+    """What a clamd on a socket finds is quarantined; while it is away, letters wait to be read."""
+    office.set("scan", clamd_socket=str(tmp_path / "clamd.ctl"))
+    file = '--b\nContent-Type: text/plain; name="{}.txt"\n\n{}\n'
+    part = file.format("x", "x") + file.format("y", VIRUS) + "--b--\n"
+    mailbox.drop_in([letter(1, extra="Content-Type: multipart/mixed; boundary=b\n", body=part)])
+    away = await asyncio.to_thread(office, "poll", "--json")
+    assert (away.code, away.json["registered"], away.json["read"]) == (3, 1, 0)
+    async with FakeClamd.run(tmp_path):
+        assert (await asyncio.to_thread(office, "poll", "--json")).json["read"] == 1
+    receipt = office("letter", "list", "--json").json[0]["receipt"]
+    files = office("letter", "show", receipt, "--json").json["reading"]["attachments"]
+    assert [bool(f["virus"]) for f in files if f["name"] == "y.txt"] == [True]
+    assert ["infected" in f["flags"] for f in files if f["name"] == "y.txt"] == [True]

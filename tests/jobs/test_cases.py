@@ -92,6 +92,24 @@ class TestReferrals:
         assert [m["To"] for m in sent(office, "referral")] == ["secret@example.go.th"]
         assert (rows(office)[0]["confidential"], rows(office)[0]["subject"]) == (True, views.MASK)
 
+    async def test_a_confidential_service_without_officers_tells_the_clerk_the_number_only(
+        self, tmp_path: Path
+    ) -> None:
+        services = builders.tables()["services"]
+        services[1]["officers"] = []
+        with builders.office(builders.config(tmp_path, referrals={}, services=services)) as office:
+            raw = with_document(
+                letter(1, sender="canary@b.test", subject="ทุจริต canary", body=b"canary\r\n"), "canary.pdf"
+            )
+            await poll(office, raw)
+            [mail] = sent(office, "referral")
+            assert mail["To"] == "clerk@example.go.th"
+            assert "๑/๒๕๖๙" in text(mail)
+            assert "canary" not in mail.as_string() + text(mail)
+            cases.assign(office, FIRST, officer="officer@example.go.th")
+            await poll(office)
+            assert "canary" in text(sent(office, "referral")[1])
+
     async def test_a_letter_without_a_subject_gets_a_summary(self, office: PaperOffice) -> None:
         raw = builders.raw_mail("From: a@b.test", f"To: {builders.OFFICE}", body="ขอใบรับรอง\r\n".encode())
         await poll(office, raw)

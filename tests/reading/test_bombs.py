@@ -9,7 +9,6 @@ import pytest
 import pytest_asyncio
 
 from mailgate.edges.parser_cell import ParserCell
-from mailgate.model_reading import Reading
 from tests.reading.bombs import BOMBS, text
 from tests.reading.shelves import computed, peak
 
@@ -24,22 +23,22 @@ async def cell() -> AsyncIterator[ParserCell]:
     await made.close()
 
 
-async def read(cell: ParserCell, folder: Path, raw: bytes) -> Reading:
-    """Read one mail, with its files and a folder of its own."""
+def laid(folder: Path, raw: bytes) -> tuple[Path, Path]:
+    """A file with a mail, and an empty folder beside it."""
     place = folder / str(len(list(folder.iterdir())))
     place.with_suffix(".eml").write_bytes(raw)
     place.mkdir()
-    return await cell.read(place.with_suffix(".eml"), place)
+    return place.with_suffix(".eml"), place
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", BOMBS)
 async def test_a_bomb(cell: ParserCell, tmp_path: Path, name: str) -> None:
-    await read(cell, tmp_path, LETTER)
+    await cell.read(*laid(tmp_path, LETTER))
     child, before = cell._child, computed(cell)
-    await read(cell, tmp_path, BOMBS[name]())
+    await cell.read(*laid(tmp_path, BOMBS[name]()))
     # Not the time on the wall, which depends on what else this machine is doing.
     assert computed(cell) - before < 2
-    assert (await read(cell, tmp_path, LETTER)).summary == "ขอหนังสือรับรอง"
+    assert (await cell.read(*laid(tmp_path, LETTER))).summary == "ขอหนังสือรับรอง"
     assert cell._child is child
     assert peak(cell) <= 256

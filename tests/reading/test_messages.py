@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mailgate.core import enclosed
 from mailgate.core import reading as module
 from mailgate.core.source import BytesSource
+from mailgate.edges import points
 from mailgate.edges.attachments import Attachments
 from mailgate.errors import ArchiveError
 from mailgate.model_reading import READING, Attachment, Flag, Forwarded, Reading
@@ -184,6 +185,19 @@ def test_attachments_are_kept_once_under_their_own_hash(kept: tuple[Path, Attach
     store.path(found.attachments[0].sha256).write_bytes(b"changed")
     assert "changed" in store.check(found.attachments[0].sha256)
     assert "cannot be read" in store.check("0" * 64)
+
+
+def test_every_step_can_be_crashed_at(kept: tuple[Path, Attachments], tmp_path: Path) -> None:
+    into, store = kept
+    (into / "0").write_bytes(b"one")
+    log = tmp_path / "points"
+    points.arm({"MAILGATE_POINTS_LOG": str(log)})
+    try:
+        store.keep(into, Reading("", 0, "", (named("a"),)))
+    finally:
+        points.arm({})
+    passed = [line.partition(":")[0] for line in log.read_text().splitlines()]
+    assert passed == ["attachment.fsynced", "attachment.renamed", "attachment.kept"]
 
 
 def test_keeping_again_is_harmless(kept: tuple[Path, Attachments]) -> None:

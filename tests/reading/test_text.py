@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import time
 
 import pytest
@@ -178,6 +179,14 @@ def test_words_that_look_like_it_stay(text: str) -> None:
     found = reading(PLAIN + text.encode())
     assert found.text == text
     assert not found.attachments
+
+
+@given(st.binary(max_size=20_000), st.booleans(), st.booleans())
+def test_what_is_uuencoded_comes_out_again(content: bytes, backtick: bool, stripped: bool) -> None:
+    lines = [binascii.b2a_uu(content[i : i + 45], backtick=backtick) for i in range(0, len(content), 45)]
+    body = b"".join(line.rstrip() + b"\n" if stripped else line for line in lines)
+    _, files = reading_and_files(PLAIN + b"begin 644 a\n" + body + b"`\nend\n")
+    assert files == [content]
 
 
 def test_a_uuencoded_file_without_its_end() -> None:

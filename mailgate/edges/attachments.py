@@ -22,10 +22,10 @@ _CHUNK = 1 << 20
 
 
 class Attachments:
-    """The folder ``attachments`` of an archive. Raises ArchiveError where the disk is full, read-only or broken."""
+    """A folder inside the archive. Raises ArchiveError where the disk is full, read-only or broken."""
 
-    def __init__(self, archive: Path) -> None:
-        self.folder = archive / "attachments"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._made: set[Path] = set()
 
     def keep(self, read_into: Path, reading: Reading) -> Reading:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from mailgate.errors import ArchiveError, CourierError, MailboxError, MailgateError, ScanError
+from mailgate.errors import CourierError, MailboxError, MailgateError, RegistryError
 from mailgate.jobs import summaries
 from mailgate.jobs.intake import Check
 from mailgate.jobs.outbox import Delivery
@@ -84,7 +84,9 @@ async def _after_check(office: Office, report: CheckReport) -> None:
     cell = office.cell()
     try:
         await Reader(office, cell, report).run()
-    except (ArchiveError, ScanError) as e:
+    except RegistryError:
+        raise
+    except MailgateError as e:
         report.problems.append(f"letters wait to be read: {e}")
         log.error("%s", e)
     finally:

@@ -18,7 +18,7 @@ from mailgate.model import Draft, Fate, Kind, Receipt
 from mailgate.model_reading import Attachment, Flag, Reading
 from mailgate.office import Office
 
-_SEARCHED = 20_000  # characters of the text looked through for a service's words
+_SEARCHED = 5_000  # characters of the text looked through for a service's words
 _INFECTED = "พบไวรัสในเอกสารแนบ จึงกักกันไว้"
 _CONFIDENTIAL = "เป็นเรื่องปกปิดที่ยังไม่มีเจ้าหน้าที่ผู้รับผิดชอบ โปรดมอบหมายด้วยคำสั่ง mailgate letter assign --officer"
 _TOO_LARGE = "มีขนาดใหญ่เกินที่กำหนดให้แนบ"

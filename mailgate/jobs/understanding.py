@@ -1,19 +1,21 @@
 """The full reading of what is registered, beside registering and never before it.
 
-    a mail that waits → count the try → read it in the child → keep its attachments → scan them
-    → one transaction: what was read, what a report says of our mails, where the letter goes
+    some that wait → count the try → read each in the child → keep its attachments → scan them
+    → one transaction: what was read, what a report says of our mails, where the letters go
 
 A mail that brings the child down is tried once more, then goes to the clerk as unreadable, with its raw file.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
 from mailgate.edges.parser_cell import Cell
 from mailgate.edges.store.database import Row
-from mailgate.errors import MailgateError, Unreadable
+from mailgate.edges.store.readings import MOST_TRIES
+from mailgate.errors import Unreadable
 from mailgate.jobs import reports, routing
 from mailgate.jobs.routing import Understood
 from mailgate.model import CheckReport
@@ -23,6 +25,7 @@ from mailgate.office import Office
 log = logging.getLogger("mailgate.reading")
 
 _BATCH = 20
+_ENDED = "the program was ended while it was being read"
 
 
 class Reader:
@@ -40,26 +43,34 @@ class Reader:
 
     async def step(self) -> bool:
         """A bounded number of mails; False if nothing waits."""
-        rows = await self._office.registry(self._office.store.readings.waiting, _BATCH)
-        for row in rows:
-            await self._read(row)
+        office = self._office
+        rows = await office.registry(office.store.readings.waiting, _BATCH)
+        await office.registry(office.store.readings.begin, [row["id"] for row in rows])
+        # One mail at a time in the child; what the disk has to do for one goes on beside the next.
+        found = await asyncio.gather(*(self._read(row) for row in rows), return_exceptions=True)
+        understood = [(row, u) for row, u in zip(rows, found, strict=True) if isinstance(u, Understood)]
+        self._report.unreadable += await office.registry(_settle, office, understood)
+        self._report.read += sum(not u.unreadable for _, u in understood)
+        failed = [(row, e) for row, e in zip(rows, found, strict=True) if isinstance(e, BaseException)]
+        if failed:
+            await office.registry(office.store.readings.again, [row["id"] for row, _ in failed])
+            raise failed[0][1]
         return bool(rows)
 
-    async def _read(self, row: Row) -> None:
-        office = self._office
-        await office.registry(office.store.readings.begin, row["id"])
+    async def _read(self, row: Row) -> Understood:
+        """Read one mail. That it is unreadable is a result; disk and scanner raise, and the try does not count."""
+        if row["tries"] >= MOST_TRIES:  # counted, and never finished: the program itself was ended by it
+            return await self._unreadable(row, _ENDED)
         try:
             reading, viruses = await self._understand(row)
         except Unreadable as e:
-            await self._unreadable(row, e)
-        except MailgateError:
-            # Not the mail's fault: disk or scanner. The try does not count.
-            await office.registry(office.store.readings.again, row["id"])
-            raise
-        else:
-            understood = await routing.prepare(office, row, reading, viruses)
-            await office.registry(_settle, office, row, understood)
-            self._report.read += 1
+            log.warning("unreadable mail=%d: %s", row["id"], e.what)
+            return await self._unreadable(row, e.what)
+        return await routing.prepare(self._office, row, reading, viruses)
+
+    async def _unreadable(self, row: Row, why: str) -> Understood:
+        nothing = Reading("", 0, "", complete=False)
+        return await routing.prepare(self._office, row, nothing, {}, unreadable=why)
 
     async def _understand(self, row: Row) -> tuple[Reading, Mapping[int, str]]:
         office = self._office
@@ -79,27 +90,19 @@ class Reader:
                 found[position] = name
         return found
 
-    async def _unreadable(self, row: Row, error: Unreadable) -> None:
-        nothing = Reading("", 0, "", complete=False)
-        understood = await routing.prepare(self._office, row, nothing, {}, unreadable=error.what)
-        last = await self._office.registry(_settle_unreadable, self._office, row, understood)
-        self._report.unreadable += int(last)
-        log.warning("unreadable mail=%d last=%s: %s", row["id"], last, error.what)
 
-
-def _settle(office: Office, row: Row, understood: Understood) -> None:
-    """One transaction for all that follows from a reading."""
-    now = office.clock.now()
+def _settle(office: Office, understood: list[tuple[Row, Understood]]) -> int:
+    """One transaction for all that follows from these readings; how many mails are given up."""
+    now, given_up = office.clock.now(), 0
     with office.store.db.immediate("read"):
-        office.store.readings.done(row["id"], understood.reading, understood.viruses, now)
-        reports.apply(office, row, understood.reading.report, now)
-        routing.route(office, row, understood, now)
-
-
-def _settle_unreadable(office: Office, row: Row, understood: Understood) -> bool:
-    now = office.clock.now()
-    with office.store.db.immediate("unreadable"):
-        last = office.store.readings.failed(row["id"], understood.unreadable, row["letter_id"], now)
-        if last:
-            routing.route(office, row, understood, now)
-    return last
+        for row, found in understood:
+            if found.unreadable:
+                last = office.store.readings.failed(row["id"], found.unreadable, row["letter_id"], now)
+                given_up += int(last)
+                if not last:
+                    continue
+            else:
+                office.store.readings.done(row["id"], found.reading, found.viruses, now)
+                reports.apply(office, row, found.reading.report, now)
+            routing.route(office, row, found, now)
+    return given_up

@@ -164,7 +164,7 @@ def test_any_change(seed: bytes, data: st.DataObject) -> None:
 def kept(tmp_path: Path) -> tuple[Path, Attachments]:
     into = tmp_path / "into"
     into.mkdir()
-    return into, Attachments(tmp_path / "archive")
+    return into, Attachments(tmp_path / "archive" / "attachments")
 
 
 def named(name: str, sha256: str = "believe me") -> Attachment:

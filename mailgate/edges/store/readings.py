@@ -22,24 +22,30 @@ class Readings:
         self._chain = chain
 
     def waiting(self, limit: int) -> list[Row]:
-        """Mails to be read, those never tried first, oldest first; with the letter each is or belongs to."""
-        return self._db.all(
+        """Mails to be read, those never tried first, oldest first; with the letter each is or belongs to.
+
+        One that was tried before comes alone: if it brings the program down, it takes no other with it.
+        """
+        rows = self._db.all(
             "SELECT mail.id, mail.sha256, mail.letter_id, mail.fate, mail.kind, mail.rule, reading.tries "
             "FROM reading JOIN mail ON mail.id = reading.mail_id WHERE reading.state = 'waiting' "
             "ORDER BY reading.tries, reading.mail_id LIMIT ?",
             (limit,),
         )
+        return [row for row in rows if not row["tries"]] or rows[:1]
 
-    def begin(self, mail_id: int) -> int:
+    def begin(self, mails: Sequence[int]) -> None:
         """Count the try before it is made, so that a mail that brings down even this program is met twice at most."""
-        with self._db.immediate("reading_begun"):
-            self._db.sql.execute("UPDATE reading SET tries = tries + 1 WHERE mail_id = ?", (mail_id,))
-        return int(self._db.value("SELECT tries FROM reading WHERE mail_id = ?", (mail_id,)))
+        self._try(mails, "UPDATE reading SET tries = tries + 1 WHERE mail_id = ?")
 
-    def again(self, mail_id: int) -> None:
+    def again(self, mails: Sequence[int]) -> None:
         """The try did not fail for the mail's sake: it does not count."""
-        with self._db.immediate("reading_again"):
-            self._db.sql.execute("UPDATE reading SET tries = tries - 1 WHERE mail_id = ? AND tries > 0", (mail_id,))
+        self._try(mails, "UPDATE reading SET tries = tries - 1 WHERE mail_id = ? AND tries > 0")
+
+    def _try(self, mails: Sequence[int], sql: str) -> None:
+        if mails:
+            with self._db.immediate("reading"):
+                self._db.sql.executemany(sql, [(mail_id,) for mail_id in mails])
 
     def done(self, mail_id: int, reading: Reading, viruses: Mapping[int, str], now: datetime) -> None:
         """Inside a transaction: store what was read."""

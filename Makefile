@@ -12,8 +12,9 @@ SERVERS := dovecot-imapd dovecot-lmtpd postfix clamav-daemon
 demo: $(STAMP)            ## run the main job once on embedded servers
 	$(BIN)/mailgate demo --dir demo
 
-test: $(STAMP) servers check   ## format, lint, types, the whole suite on real servers
+test: $(STAMP) servers check   ## format, lint, types, the whole suite on real servers, three minutes of fuzzing
 	$(BIN)/python -m pytest
+	$(MAKE) fuzz SECONDS=60
 
 check: $(STAMP)           ## format, lint and types only
 	$(BIN)/ruff format --check .

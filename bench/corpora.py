@@ -1,8 +1,9 @@
 """How the screening judges folders of mail: ``python -m bench.corpora --machine DIR… --human DIR…``.
 
 ``--machine``: bounces, reports and automatic answers; none should be answered. ``--human``: what people wrote; none
-should be kept out of the register. Files may be raw mails or mailboxes (mbox). Nothing is kept; no corpus is part of
-this repository.
+should be kept out of the register (posts of mailing lists are counted apart). Files may be raw mails or mailboxes
+(mbox). Each mail is judged as if it had been sent to an office at the first address it names. Nothing is kept; no
+corpus is part of this repository.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _A_HEADER = re.compile(rb"^(?:from|subject|received|return-path|to|date)[ \t]*:"
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--machine", nargs="*", type=Path, default=[])
+    parser.add_argument("--machine", "--bounces", nargs="*", type=Path, default=[])
     parser.add_argument("--human", nargs="*", type=Path, default=[])
     options = parser.parse_args()
     for name, folders, is_wrong in (("machine", options.machine, _answered), ("human", options.human, _kept_out)):
@@ -48,7 +49,9 @@ def _judged(folder: Path) -> Iterator[tuple[str, Screening, str]]:
     for name, raw in mails(folder):
         mail = headers(raw[:_HEADER])
         start = header_block(raw[:_HEADER])[1]
-        found = screen(mail, Facts(frozenset(), begins=raw[start : start + _BEGINS]))
+        sender = mail.from_shown.address.lower()
+        office = frozenset(a.lower() for a in mail.named[:1] if a.lower() != sender)
+        found = screen(mail, Facts(office, begins=raw[start : start + _BEGINS]))
         yield name, found, mail.subject
 
 
@@ -57,7 +60,7 @@ def _answered(found: Screening) -> bool:
 
 
 def _kept_out(found: Screening) -> bool:
-    return found.kind is not Kind.LETTER
+    return found.kind not in (Kind.LETTER, Kind.LIST)
 
 
 def _print(name: str, judged: list[tuple[str, Screening, str]], is_wrong: object) -> None:
@@ -65,6 +68,7 @@ def _print(name: str, judged: list[tuple[str, Screening, str]], is_wrong: object
     wrong = [(n, s, subject) for n, s, subject in judged if is_wrong(s)]
     silent = sum(not s.answer for _, s, _ in judged)
     print(f"{name}: {len(judged)} mails, {len(wrong)} wrong, {silent} not answered")
+    print("    " + ", ".join(f"{count} {kind}" for kind, count in Counter(s.kind for _, s, _ in judged).most_common()))
     for rule, count in Counter(s.rule for _, s, _ in judged).most_common():
         print(f"    {count:>6}  {rule}")
     for n, s, subject in wrong[:60]:

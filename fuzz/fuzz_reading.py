@@ -7,9 +7,9 @@ import unicodedata
 import atheris
 
 with atheris.instrument_imports(include=["mailgate"]):
-    from mailgate.core.filenames import safe
-    from mailgate.core.plaintext import clean
-    from mailgate.core.reading import read
+    from mailgate.core.mime.filenames import safe
+    from mailgate.core.mime.plaintext import clean
+    from mailgate.core.mime.reading import read
     from mailgate.core.source import BytesSource
 
 from fuzz.harness import real_mails, run

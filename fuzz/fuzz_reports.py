@@ -5,7 +5,7 @@ from __future__ import annotations
 import atheris
 
 with atheris.instrument_imports(include=["mailgate"]):
-    from mailgate.core.reading import read
+    from mailgate.core.mime.reading import read
     from mailgate.core.source import BytesSource
 
 from fuzz.harness import real_mails, run

@@ -71,7 +71,7 @@ def _write(file: BinaryIO, piece: bytes) -> None:
 
 def read_file(raw: Path, into: Path) -> Reading:
     """Read one mail from a file. Never raises for what the mail holds."""
-    from mailgate.core.reading import read
+    from mailgate.core.mime.reading import read
 
     return read(File(raw), Folder(into))
 
@@ -79,7 +79,7 @@ def read_file(raw: Path, into: Path) -> Reading:
 def main() -> None:
     """Serve requests until the parent closes its end."""
     _confine()
-    from mailgate.core import reading  # noqa: F401 - loaded once, before the first mail
+    from mailgate.core.mime import reading  # noqa: F401 - loaded once, before the first mail
 
     out = sys.stdout.buffer
     out.write(b"= mailgate.cell\n")

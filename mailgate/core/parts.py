@@ -6,8 +6,8 @@ A message inside a message is one attachment. uuencoded files inside a text body
 from __future__ import annotations
 
 from mailgate.core.encoded import parameter
+from mailgate.core.mime.structure import Part, Walk
 from mailgate.core.source import Source, base64_size, quoted_size
-from mailgate.core.structure import Part, Walk
 from mailgate.model import Enclosures
 
 _BODY_TYPES = ("text/plain", "text/html")

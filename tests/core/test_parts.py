@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgate.core import structure
+from mailgate.core.mime import structure
+from mailgate.core.mime.structure import MAX_DEPTH
 from mailgate.core.parts import enclosures
 from mailgate.core.source import CHUNK, BytesSource
-from mailgate.core.structure import MAX_DEPTH
 from mailgate.model import Enclosures
 
 

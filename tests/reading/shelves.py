@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from mailgate.core.reading import read
+from mailgate.core.mime.reading import read
 from mailgate.core.source import BytesSource
 from mailgate.edges.parser_cell import ParserCell
 from mailgate.model_reading import Reading

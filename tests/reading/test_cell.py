@@ -85,7 +85,7 @@ async def test_a_child_that_says_nothing_is_stopped(raw: Path, into: Path) -> No
 async def test_a_child_that_computes_for_ever_is_stopped(raw: Path, into: Path) -> None:
     """By its own limits: the program is the real one, with a reading that never ends."""
     endless = (
-        "import mailgate.core.reading as r, mailgate.cell as c\n"
+        "import mailgate.core.mime.reading as r, mailgate.cell as c\n"
         "def read(*a):\n    while True: pass\n"
         "r.read = read\nc.main()"
     )
@@ -95,7 +95,7 @@ async def test_a_child_that_computes_for_ever_is_stopped(raw: Path, into: Path) 
 
 async def test_a_child_that_takes_all_memory_is_stopped(raw: Path, into: Path) -> None:
     hungry = (
-        "import mailgate.core.reading as r, mailgate.cell as c\n"
+        "import mailgate.core.mime.reading as r, mailgate.cell as c\n"
         "def read(*a):\n    x = []\n    while True: x.append(bytes(1 << 20))\n"
         "r.read = read\nc.main()"
     )
@@ -239,7 +239,7 @@ async def test_the_child_is_confined(raw: Path, into: Path, monkeypatch: pytest.
 
 
 async def test_the_child_does_not_load_the_rest_of_the_program() -> None:
-    program = "import sys, mailgate.cell, mailgate.core.reading; print(json.dumps(sorted(sys.modules)))"
+    program = "import sys, mailgate.cell, mailgate.core.mime.reading; print(json.dumps(sorted(sys.modules)))"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-c", "import json; " + program, stdout=asyncio.subprocess.PIPE
     )

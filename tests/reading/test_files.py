@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.core import dangers, ole, sniff, tnef, zips
+from mailgate.core.mime import dangers, ole, sniff, tnef, zips
 from mailgate.core.source import BytesSource
 from mailgate.model_reading import Flag
 from tests.reading.bombs import attached, zipped

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.core.bodytext import MAX_HTML
-from mailgate.core.htmlguard import crude, tame
-from mailgate.core.htmltext import text_of, without_data
+from mailgate.core.mime.bodytext import MAX_HTML
+from mailgate.core.mime.htmlguard import crude, tame
+from mailgate.core.mime.htmltext import text_of, without_data
 
 
 def text(source: str) -> str:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgate.core import enclosed
-from mailgate.core import reading as module
+from mailgate.core.mime import enclosed
+from mailgate.core.mime import reading as module
 from mailgate.core.source import BytesSource
 from mailgate.edges import points
 from mailgate.edges.attachments import Attachments

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.core.filenames import MAX_BYTES, Names, safe, split
+from mailgate.core.mime.filenames import MAX_BYTES, Names, safe, split
 
 TRICKS = [
     ("../../etc/passwd", "_.._etc_passwd"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.core.quoting import SUMMARY_LIMIT, quoted_from, summary
+from mailgate.core.mime.quoting import SUMMARY_LIMIT, quoted_from, summary
 
 NEW = "รับทราบครับ ขอบคุณครับ"
 OPENERS = [

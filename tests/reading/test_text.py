@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.core import transfer
-from mailgate.core.plaintext import MAX_TEXT, clean, unflowed
+from mailgate.core.mime import transfer
+from mailgate.core.mime.plaintext import MAX_TEXT, clean, unflowed
 from mailgate.core.source import BytesSource
 from tests.core.test_parts import mixed
 from tests.reading.shelves import reading, reading_and_files

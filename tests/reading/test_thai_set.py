@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.core.filenames import safe
+from mailgate.core.mime.filenames import safe
+from mailgate.core.mime.plaintext import clean
 from mailgate.core.parse import headers
-from mailgate.core.plaintext import clean
 from mailgate.core.thai import tidy
 from mailgate.edges.parser_cell import ParserCell
 from mailgate.model_reading import Reading

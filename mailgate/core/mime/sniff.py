@@ -6,7 +6,7 @@ import struct
 
 import puremagic
 
-from mailgate.core import ole, zips
+from mailgate.core.mime import ole, zips
 from mailgate.core.source import Source
 
 HEAD, TAIL = 40_000, 1024

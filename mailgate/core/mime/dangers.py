@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailgate.core import locked, ole, sniff, zips
+from mailgate.core.mime import locked, ole, sniff, zips
 from mailgate.core.source import Source
 from mailgate.model_reading import Flag
 

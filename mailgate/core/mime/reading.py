@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from mailgate.core import bodytext, charset, parse, quoting, reports, transfer, uu
-from mailgate.core.bodytext import Text
-from mailgate.core.enclosed import Keeper, Shelf
+from mailgate.core import charset, parse, reports
 from mailgate.core.encoded import parameter
+from mailgate.core.mime import bodytext, quoting, transfer, uu
+from mailgate.core.mime.bodytext import Text
+from mailgate.core.mime.enclosed import Keeper, Shelf
+from mailgate.core.mime.plaintext import clean
+from mailgate.core.mime.structure import Part, Walk
 from mailgate.core.parts import is_attachment
-from mailgate.core.plaintext import clean
 from mailgate.core.source import Source
-from mailgate.core.structure import Part, Walk
 from mailgate.core.thai import tidy
 from mailgate.model import Mail
 from mailgate.model_reading import Forwarded, Leaf, Reading

@@ -6,11 +6,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from mailgate.core import dangers, sniff, tnef
-from mailgate.core.filenames import Names, safe
+from mailgate.core.mime import dangers, sniff, tnef
+from mailgate.core.mime.filenames import Names, safe
+from mailgate.core.mime.transfer import pieces
 from mailgate.core.source import Source
 from mailgate.core.thai import tidy
-from mailgate.core.transfer import pieces
 from mailgate.model_reading import Attachment, Flag
 
 MAX_ATTACHMENTS = 500

@@ -9,9 +9,9 @@ from itertools import groupby
 
 from mailgate.core import charset
 from mailgate.core.encoded import parameter
-from mailgate.core.htmltext import text_of, without_data
-from mailgate.core.plaintext import clean, unflowed
-from mailgate.core.structure import Part
+from mailgate.core.mime.htmltext import text_of, without_data
+from mailgate.core.mime.plaintext import clean, unflowed
+from mailgate.core.mime.structure import Part
 
 MAX_RAW = 4 * 1024 * 1024
 MAX_HTML = 1_000_000

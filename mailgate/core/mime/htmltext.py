@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from mailgate.core.htmlguard import crude, tame
-from mailgate.core.htmlstyle import Look, within
-from mailgate.core.htmlwriter import Writer
+from mailgate.core.mime.htmlguard import crude, tame
+from mailgate.core.mime.htmlstyle import Look, within
+from mailgate.core.mime.htmlwriter import Writer
 
 MAX_NODES = 120_000
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from typing import Any
 
 from mailgate.config import Person, Service
 from mailgate.core import compose_more
@@ -81,11 +82,8 @@ def void(office: Office, receipt: Receipt, reason: str) -> Row:
 
 def _as_letter(twins: Twins) -> Judgement:
     """A person decided: it is no duplicate, whatever it resembles; the remarks stay."""
-    return Judgement(False, None, "", judge(Twins(**_without_doubles(twins))).remarks)
-
-
-def _without_doubles(twins: Twins) -> dict[str, Any]:
-    return {"content": twins.content, "message_id": twins.message_id, "referred": twins.referred}
+    resembling = replace(twins, raw=False, raw_letter=None, content_same_id=None)
+    return Judgement(False, None, "", judge(resembling).remarks)
 
 
 def _unregistered(office: Office, mail_id: int) -> Row:
@@ -145,10 +143,12 @@ def _person(office: Office, address: str) -> Person:
     return person
 
 
-def _transfer(office: Office, receipt: Receipt, received: Any, agency: str, recipient: str, item: int) -> Draft:
+def _transfer(office: Office, receipt: Receipt, received: datetime, agency: str, recipient: str, item: int) -> Draft:
     now = office.clock.now()
     return compose_more.transfer(office.head, receipt, received, agency, recipient, item, now)
 
 
-def _moment(text: str) -> Any:
-    return moment(text)
+def _moment(text: str) -> datetime:
+    when = moment(text)
+    assert when is not None
+    return when

@@ -15,7 +15,6 @@ from mailgate.errors import UsageError
 from mailgate.jobs.deciding import Mode
 from mailgate.office import Office
 
-RULE = "before-go-live"
 REASON = "เข้าสู่ระบบก่อนวันเริ่มใช้งาน รอคำสั่งจากผู้ดูแล (mailgate adopt)"
 Word = Literal["register", "silent", "leave"]
 _STILL_NEW = timedelta(days=7)
@@ -44,8 +43,7 @@ def adopt(office: Office, said: Word, now: datetime) -> int:
 
 def waiting(office: Office) -> int:
     """How many old mails were seen and have no number."""
-    sql = "SELECT count(*) FROM mail WHERE rule = ? AND fate = 'set_aside'"
-    return int(office.store.db.value(sql, (RULE,)))
+    return office.store.journal.old_mail_waiting()
 
 
 def is_adopting(office: Office) -> bool:
@@ -57,7 +55,7 @@ def adopted(office: Office, uidvalidity: int, uids: Iterable[int]) -> dict[int, 
     """By UID the journal's row of each old mail that is now to be registered."""
     if word(office) not in _MODES:
         return {}
-    rows = office.store.journal.set_aside_by(RULE, office.config.imap.mailbox, uidvalidity)
+    rows = office.store.journal.old_mail(office.config.imap.mailbox, uidvalidity)
     there = set(uids)
     return {row["uid"]: row["id"] for row in rows if row["uid"] in there}
 

@@ -17,6 +17,7 @@ import logging
 
 from mailgate.core.identity import judge
 from mailgate.edges.mailbox import Mailbox
+from mailgate.edges.store.journal import OLD_MAIL
 from mailgate.errors import MailboxError, MailboxGone
 from mailgate.jobs import anchors, deciding, golive, pausing, reading
 from mailgate.jobs.fetching import Batch, Fetcher
@@ -93,7 +94,7 @@ class Check:
             await self._set_aside(stub, _TOO_LARGE.format(size=stub.size), "too-large")
         for stub in [s for s in stubs if s.arrived < self._go_live and s.uid not in self._taken_up]:
             stubs.remove(stub)
-            await self._set_aside(stub, golive.REASON, golive.RULE)
+            await self._set_aside(stub, golive.REASON, OLD_MAIL)
         tasks: list[asyncio.Task[list[int]]] = []
         try:
             async for batch in self._fetcher.batches(mailbox, stubs):

@@ -13,7 +13,17 @@ from zoneinfo import ZoneInfo
 from mailgate.edges.store.database import Row, moment
 
 MASK = "(ปกปิด)"
-_MASKED = ("from_name", "from_address", "to", "subject", "summary", "book_no", "remarks", "trust_reasons")
+_MASKED = (
+    "from_name",
+    "from_address",
+    "to",
+    "subject",
+    "summary",
+    "book_no",
+    "remarks",
+    "trust_reasons",
+    "answer_evidence",
+)
 
 
 def letter(row: Row, zone: ZoneInfo) -> dict[str, Any]:

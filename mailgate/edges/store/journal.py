@@ -8,6 +8,9 @@ from datetime import datetime
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, Row, moment, stamp
 
+# As a constant in the queries: a partial index serves only what names its condition.
+OLD_MAIL = "before-go-live"
+
 
 class Journal:
     """Which messages of a mailbox are accounted for, and which are filed away."""
@@ -46,12 +49,18 @@ class Journal:
             )
             self._chain.append(now, "filed", {"mailbox": mailbox, "uids": list(uids), "folder": folder})
 
-    def set_aside_by(self, rule: str, mailbox: str, uidvalidity: int) -> list[Row]:
-        """Mails that this rule set aside and that are so still."""
+    def old_mail(self, mailbox: str, uidvalidity: int) -> list[Row]:
+        """Mails from before the go-live moment that are still set aside."""
         return self._db.all(
-            "SELECT id, uid FROM mail WHERE (mailbox, uidvalidity) = (?, ?) AND rule = ? AND fate = 'set_aside'",
-            (mailbox, uidvalidity, rule),
+            f"SELECT id, uid FROM mail WHERE rule = '{OLD_MAIL}' AND (mailbox, uidvalidity) = (?, ?) "  # noqa: S608
+            "AND fate = 'set_aside'",
+            (mailbox, uidvalidity),
         )
+
+    def old_mail_waiting(self) -> int:
+        """How many of these there are."""
+        sql = f"SELECT count(*) FROM mail WHERE rule = '{OLD_MAIL}' AND fate = 'set_aside'"  # noqa: S608
+        return int(self._db.value(sql))
 
     def accounted_below(self, mailbox: str, uidvalidity: int) -> tuple[int, datetime | None]:
         """Every UID below this one is accounted for; and when all of them were last compared."""

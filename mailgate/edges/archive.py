@@ -6,7 +6,6 @@ of it (law 1). What a crash leaves in ``incoming/`` belongs to nobody and is swe
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import itertools
 import os
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailgate.edges.durable import explained, fsync_folder
 from mailgate.edges.points import point
 from mailgate.errors import ArchiveError
 
@@ -56,7 +56,7 @@ class Incoming:
 
     def write(self, piece: bytes | bytearray) -> None:
         view = memoryview(piece)
-        with _mended(f"cannot write {self.path}"):
+        with explained(f"cannot write {self.path}"):
             while view:
                 view = view[self._file.write(view) or 0 :]
         self._hash.update(piece)
@@ -83,15 +83,15 @@ class Archive:
         self._incoming = folder / "incoming"
         self._numbers = itertools.count(1)
         self._made: set[Path] = set()
-        with _mended(f"cannot use the archive {folder}"):
+        with explained(f"cannot use the archive {folder}"):
             if not self._incoming.exists():
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._incoming.mkdir(mode=0o700, exist_ok=True)
-                _fsync_folder(folder.parent)
+                fsync_folder(folder.parent)
 
     def begin(self) -> Incoming:
         """Start writing a mail."""
-        with _mended(f"cannot write to the archive {self.folder}"):
+        with explained(f"cannot write to the archive {self.folder}"):
             return Incoming(self._incoming / f"{os.getpid()}-{next(self._numbers)}")
 
     def keep(self, incoming: Incoming) -> Kept:
@@ -104,7 +104,7 @@ class Archive:
         Each file is fsynced before it is renamed; each folder is fsynced once after its renames.
         """
         try:
-            with _mended(f"cannot write to the archive {self.folder}"):
+            with explained(f"cannot write to the archive {self.folder}"):
                 return self._keep_all(mails)
         except BaseException:
             for mail in mails:  # a full disk is not filled further by what could not be kept
@@ -118,7 +118,7 @@ class Archive:
             os.replace(incoming.path, mail.path)
             point("archive.renamed")
         for folder in sorted({mail.path.parent for mail in kept}):
-            _fsync_folder(folder)
+            fsync_folder(folder)
         point("archive.kept")
         return kept
 
@@ -126,7 +126,7 @@ class Archive:
         """Make one of the sixteen folders durably, once."""
         if folder not in self._made:
             folder.mkdir(mode=0o700, exist_ok=True)
-            _fsync_folder(self.folder)
+            fsync_folder(self.folder)
             self._made.add(folder)
 
     def path(self, sha256: str) -> Path:
@@ -136,14 +136,14 @@ class Archive:
     def kept(self, sha256: str) -> Kept:
         """A mail kept before. Raises ArchiveError if it is not there."""
         path = self.path(sha256)
-        with _mended(f"cannot read {path}"):
+        with explained(f"cannot read {path}"):
             return Kept(sha256, path, path.stat().st_size)
 
     @contextmanager
     def workplace(self) -> Iterator[Path]:
         """A folder for what is taken out of one mail; what is left in it is removed."""
         folder = self._incoming / f"{os.getpid()}-{next(self._numbers)}.d"
-        with _mended(f"cannot write to the archive {self.folder}"):
+        with explained(f"cannot write to the archive {self.folder}"):
             folder.mkdir(mode=0o700)
         try:
             yield folder
@@ -163,7 +163,7 @@ class Archive:
 
     def room_for(self, size: int) -> None:
         """Raise ArchiveError unless the disk can take a mail of this size and the registry's write."""
-        with _mended(f"cannot look at the disk of {self.folder}"):
+        with explained(f"cannot look at the disk of {self.folder}"):
             free = self.free()
         if free < size + _ROOM:
             have, need = free // 1024, (size + _ROOM) // 1024
@@ -190,22 +190,3 @@ class Archive:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _fsync_folder(folder: Path) -> None:
-    # A rename is durable only when the folder itself is (fsync(2)).
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _mended(what: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as e:
-        full = e.errno in (errno.ENOSPC, errno.EDQUOT)
-        hint = "Free some space" if full else "Check the path, its owner and the disk"
-        raise ArchiveError(f"{what}: {e.strerror}", f"{hint}; the mail stays on the server until then") from e

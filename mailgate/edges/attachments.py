@@ -9,13 +9,11 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from mailgate.edges.durable import explained, fsync_folder
 from mailgate.edges.points import point
-from mailgate.errors import ArchiveError
 from mailgate.model_reading import Attachment, Reading
 
 _CHUNK = 1 << 20
@@ -33,10 +31,10 @@ class Attachments:
 
         Keeping the same bytes again is harmless. The files must be on the disk of the archive.
         """
-        with _mended(f"cannot keep attachments in {self.folder}"):
+        with explained(f"cannot keep attachments in {self.folder}"):
             found = [self._keep(read_into / str(n), a) for n, a in enumerate(reading.attachments)]
             for folder in sorted({self.path(a.sha256).parent for a in found}):
-                _fsync_folder(folder)
+                fsync_folder(folder)
             if found:
                 point("attachment.kept")
         return replace(reading, attachments=tuple(found))
@@ -75,8 +73,8 @@ class Attachments:
     def _make(self, folder: Path) -> None:
         if folder not in self._made:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _fsync_folder(self.folder)
-            _fsync_folder(self.folder.parent)
+            fsync_folder(self.folder)
+            fsync_folder(self.folder.parent)
             self._made.add(folder)
 
 
@@ -95,21 +93,3 @@ def _hashed(descriptor: int) -> tuple[str, int]:
         digest.update(chunk)
         size += len(chunk)
     return digest.hexdigest(), size
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _mended(what: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as e:
-        full = e.errno in (errno.ENOSPC, errno.EDQUOT)
-        hint = "Free some space" if full else "Check the path, its owner and the disk"
-        raise ArchiveError(f"{what}: {e.strerror}", hint) from e

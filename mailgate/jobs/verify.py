@@ -162,23 +162,25 @@ def _mails(office: Office, findings: Findings) -> Iterator[str]:
 
 
 def _archive(office: Office, findings: Findings) -> Iterator[str]:
-    count = 0
-    for sha256 in office.store.reports.raw_hashes():
-        count += 1
-        wrong = office.archive.check(sha256)
-        if wrong:
-            yield f"archive: {sha256[:16]}… {wrong}"
-    findings.checked["archived mails"] = count
+    hashes = office.store.reports.raw_hashes()
+    yield from _kept("archive", hashes, office.archive.check, findings, "archived mails")
 
 
 def _attachments(office: Office, findings: Findings) -> Iterator[str]:
-    count = 0
-    for sha256 in office.store.readings.hashes():
-        count += 1
-        wrong = office.attachments.check(sha256)
+    hashes = office.store.readings.hashes()
+    yield from _kept("attachments", hashes, office.attachments.check, findings, "attachments")
+
+
+def _kept(
+    where: str, hashes: Iterator[str], check: Callable[[str], str], findings: Findings, counted: str
+) -> Iterator[str]:
+    """Every file that a row speaks of is there, and is what its name says."""
+    findings.checked[counted] = 0
+    for sha256 in hashes:
+        findings.checked[counted] += 1
+        wrong = check(sha256)
         if wrong:
-            yield f"attachments: {sha256[:16]}… {wrong}"
-    findings.checked["attachments"] = count
+            yield f"{where}: {sha256[:16]}… {wrong}"
 
 
 def _told(office: Office, findings: Findings) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a report says: RFC 3464 delivery status, RFC 8098 read receipts, RFC 5965 complaints; and bounces in free words.
+"""What a report says: RFC 3464 delivery status, RFC 8098 read receipts, RFC 5965 complaints; ``report_words`` the rest.
 
 A report may be forged as easily as any mail (RFC 3464 4.1): what is read here changes nothing by itself.
 """
@@ -6,17 +6,15 @@ A report may be forged as easily as any mail (RFC 3464 4.1): what is read here c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from mailgate.core.address import plain_local
+from mailgate.core import report_words
 from mailgate.core.parse import split
+from mailgate.core.report_words import CODE, ID, MOST_IDS, MOST_RECIPIENTS, MOST_TEXT
 from mailgate.core.thai import tidy
 from mailgate.model import Mail
 from mailgate.model_reading import Delivery, Leaf, Recipient, Report
 
-MOST_RECIPIENTS = 100
-MOST_IDS = 20
-_MOST_TEXT = 64 * 1024
 _LONG, _SHORT = 300, 250
 
 _STATUS = ("message/delivery-status", "message/global-delivery-status")
@@ -25,25 +23,17 @@ _FEEDBACK = ("message/feedback-report",)
 _RETURNED = (
     "message/rfc822",
     "message/global",
+    "message/partial",
     "text/rfc822-headers",
+    "text/rfc822-header",
     "message/rfc822-headers",
     "message/global-headers",
 )
 
 _GROUP = re.compile(rb"\r?\n(?:[ \t]*\r?\n)+")
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
-_CODE = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_REPLY_CODE = re.compile(r"\b([45])[0-7]\d(?=[ -])")
-_ADDRESS = re.compile(
-    r"(?<![^\s<>(\[\"':;,=])([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24})\b"
-)
-_ID = re.compile(r"<[!-;=?-~]{3,248}>")
-_DAEMON = re.compile(r"(?:mailer|mail|m)?[-_.]?daemon\Z|post[-_.]?master\Z|mail[-_.]?(?:delivery|system)\S*\Z")
-_DELAY = re.compile(r"delay|still being retried|not yet been|will be retried|ล่าช้า|遅延|延迟", re.IGNORECASE)
-_ARRIVED = re.compile(r"success|relayed|has been delivered|delivery receipt|ส่งสำเร็จ|ส่งถึงแล้ว", re.IGNORECASE)
-_ACTIONS = {
-    a.value: a for a in (Delivery.FAILED, Delivery.DELAYED, Delivery.DELIVERED, Delivery.RELAYED, Delivery.EXPANDED)
-}
+_UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+_NAMES = (b"final-recipient", b"original-recipient", b"action", b"status", b"diagnostic-code", b"reporting-mta")
 # Of several recipients the one that needs a person decides.
 _WORST = (Delivery.FAILED, Delivery.DELAYED, Delivery.DELIVERED, Delivery.RELAYED, Delivery.EXPANDED)
 
@@ -52,103 +42,130 @@ Fields = dict[str, str]
 
 def report(mail: Mail, leaves: Sequence[Leaf]) -> Report | None:
     """The report a mail is, or None. ``leaves``: its parts, decoded, each cut to 64 KiB. Never raises."""
+    identifiers = _identifiers(mail, leaves)
     for kinds, read in ((_STATUS, _delivery_status), (_READ, _read_receipt), (_FEEDBACK, _complaint)):
         for leaf in leaves:
             if leaf.kind in kinds:
-                return read(leaf, _identifiers(leaves))
-    return _in_words(mail, leaves) if _is_from_a_server(mail) else None
+                found = read(leaf.body[:MOST_TEXT], identifiers)
+                return found or report_words.read(mail, leaves, identifiers)
+    return report_words.read(mail, leaves, identifiers) if report_words.tells(mail, leaves) else None
 
 
-def _delivery_status(leaf: Leaf, identifiers: tuple[str, ...]) -> Report:
-    """RFC 3464 2.1: fields about the message, then a group for each recipient."""
-    groups = [_fields(group) for group in _GROUP.split(leaf.body.strip())[: MOST_RECIPIENTS + 1]]
-    about = groups[0] if groups else {}
+def _delivery_status(body: bytes, identifiers: tuple[str, ...]) -> Report | None:
+    """RFC 3464 2.1: fields about the message, then a group for each recipient. None if nothing can be read in it."""
+    groups = [_fields(group) for group in _groups(body)]
+    # Some programs leave out the empty line in between, so any group may name a recipient.
     recipients = tuple(r for r in map(_recipient, groups) if r is not None)[:MOST_RECIPIENTS]
+    envelope = next((e for g in groups if (e := g.get("original-envelope-id", "").strip())), "")
+    if not recipients and not envelope:
+        return None
     action = next((a for a in _WORST if any(r.action is a for r in recipients)), Delivery.FAILED)
-    return Report(action, True, about.get("original-envelope-id", "")[:_SHORT].strip(), identifiers, recipients)
+    return Report(action, True, tidy(envelope, _SHORT), identifiers, recipients)
+
+
+def _groups(body: bytes) -> Iterator[bytes]:
+    """At blank lines; more than one recipient in a group begins a new one at each."""
+    for group in _GROUP.split(body.strip(), MOST_RECIPIENTS + 1)[: MOST_RECIPIENTS + 1]:
+        pieces = re.split(rb"(?mi)^(?=final-recipient[ \t]*:)", group, maxsplit=MOST_RECIPIENTS)
+        yield from pieces if len(pieces) > 2 else [group]
 
 
 def _recipient(group: Fields) -> Recipient | None:
-    address = _typed(group.get("original-recipient", "")) or _typed(group.get("final-recipient", ""))
-    code = _CODE.search(group.get("status", ""))
-    status = code[1] if code else ""
+    addresses = [
+        _typed(group.get(name, "")) for name in ("original-recipient", "final-recipient", "x-actual-recipient")
+    ]
+    address = next((a for a in addresses if "@" in a), "") or next(filter(None, addresses), "")
+    diagnostic = _diagnostic(group.get("diagnostic-code", ""))
+    status = _status(group.get("status", ""), diagnostic)
     if not address and not status and "action" not in group:
         return None
-    stated = _COMMENT.sub("", group.get("action", "")).strip().lower()
-    action = _ACTIONS.get(stated) or _by_class(status)
-    return Recipient(address, action, status, tidy(_typed(group.get("diagnostic-code", "")), _LONG))
+    return Recipient(address, _action(group.get("action", ""), status), status, diagnostic)
 
 
-def _by_class(status: str) -> Delivery:
-    """RFC 3463 2: the first digit tells success, a passing and a lasting failure."""
-    return {"2": Delivery.DELIVERED, "4": Delivery.DELAYED}.get(status[:1], Delivery.FAILED)
+def _status(stated: str, diagnostic: str) -> str:
+    """RFC 3463 2; where only the class is given, what the server's own words say of the same class."""
+    code, words = CODE.search(stated), CODE.search(diagnostic)
+    if code is None:
+        return words[1] if words else ""
+    unspecific = code[1].endswith(".0.0") and words is not None and words[1][0] == code[1][0]
+    return words[1] if unspecific and words else code[1]
 
 
-def _read_receipt(leaf: Leaf, identifiers: tuple[str, ...]) -> Report:
-    """RFC 8098 3.2; what was done with the mail does not matter, it was reached."""
-    fields = _fields(leaf.body)
-    named = tuple(_ID.findall(fields.get("original-message-id", "")))
-    address = _typed(fields.get("final-recipient", "")) or _typed(fields.get("original-recipient", ""))
-    recipient = Recipient(address, Delivery.READ, "", tidy(fields.get("disposition", ""), _LONG))
-    return Report(Delivery.READ, True, "", (*named, *identifiers)[:MOST_IDS], (recipient,))
+def _action(stated: str, status: str) -> Delivery:
+    """RFC 3464 2.3.3; failing that, by the class of the status (RFC 3463 2)."""
+    word = _COMMENT.sub(" ", stated[:200]).strip().lower()
+    named = next((a for a in _WORST if word.startswith(a.value[:5])), None)
+    return named or {"2": Delivery.DELIVERED, "4": Delivery.DELAYED}.get(status[:1], Delivery.FAILED)
 
 
-def _complaint(leaf: Leaf, identifiers: tuple[str, ...]) -> Report:
-    """RFC 5965 3."""
-    fields = _fields(leaf.body)
-    address = fields.get("original-rcpt-to", "").strip(" \t<>")[:_SHORT]
-    recipient = Recipient(tidy(address, _SHORT), Delivery.COMPLAINT, "", tidy(fields.get("feedback-type", ""), 50))
-    return Report(Delivery.COMPLAINT, True, fields.get("original-envelope-id", "")[:_SHORT], identifiers, (recipient,))
+def _read_receipt(body: bytes, identifiers: tuple[str, ...]) -> Report | None:
+    """RFC 8098 3.2. "Deleted" by a program is how some servers refuse a mail (RFC 5429 2.2)."""
+    fields = _merged(body)
+    addresses = [_typed(fields.get(name, "")) for name in ("original-recipient", "final-recipient")]
+    address = next(filter(None, addresses), "")
+    disposition = fields.get("disposition", "")[:200].lower()
+    mode, _, outcome = disposition.partition(";")
+    action = Delivery.READ if outcome.strip().startswith("displayed") else Delivery.DELIVERED
+    if mode.startswith("automatic-action") and outcome.strip().startswith("deleted"):
+        action = Delivery.FAILED
+    if not address and not disposition:
+        return None
+    named = ID.findall(fields.get("original-message-id", "")[:1000])
+    recipient = Recipient(address, action, "", tidy(fields.get("disposition", ""), _LONG))
+    envelope = tidy(fields.get("original-envelope-id", ""), _SHORT)
+    return Report(action, True, envelope, _unique([*named, *identifiers]), (recipient,))
 
 
-def _in_words(mail: Mail, leaves: Sequence[Leaf]) -> Report:
-    """A bounce without any report part, as nearly half of the real ones: what can be made out of its text."""
-    text = "\n".join(leaf.body.decode("latin-1") for leaf in leaves if leaf.kind.startswith("text/"))[:_MOST_TEXT]
-    code, reply = _CODE.search(text), _REPLY_CODE.search(text)
-    status = code[1] if code else f"{reply[1]}.0.0" if reply else ""
-    action = _action(mail.subject, status)
-    named = mail.first("x-failed-recipients")[:1000] or text
-    # The office's own addresses stand in the text too, in the mail returned: the first other one is meant.
-    own = {a.lower() for a in mail.named}
-    found = [
-        a for a in dict.fromkeys(_ADDRESS.findall(named)) if a.lower() not in own and not _DAEMON.match(plain_local(a))
-    ]
-    recipients = tuple(Recipient(a, action, status, "") for a in found[:1])
-    identifiers = (*mail.in_reply_to, *mail.references, *_ID.findall(text), *_identifiers(leaves))
-    return Report(action, False, "", tuple(dict.fromkeys(i for i in identifiers if "@" in i))[:MOST_IDS], recipients)
+def _complaint(body: bytes, identifiers: tuple[str, ...]) -> Report:
+    """RFC 5965 3: the recipient may be named several times, or not at all."""
+    fields = [(name, value.decode("utf-8", "replace")) for name, value in split(body)]
+    first = dict(reversed(fields))
+    kind = tidy(first.get("feedback-type", ""), 50)
+    named = [value for name, value in fields if name in ("original-rcpt-to", "removal-recipient")]
+    addresses = dict.fromkeys(tidy(value.strip(" \t<>"), _SHORT) for value in named[:MOST_RECIPIENTS])
+    recipients = tuple(Recipient(a, Delivery.COMPLAINT, "", kind) for a in addresses or [""])
+    envelope = tidy(first.get("original-envelope-id", ""), _SHORT)
+    return Report(Delivery.COMPLAINT, True, envelope, identifiers, recipients)
 
 
-def _action(subject: str, status: str) -> Delivery:
-    if _DELAY.search(subject):
-        return Delivery.DELAYED
-    return Delivery.DELIVERED if _ARRIVED.search(subject) and status[:1] not in ("4", "5") else Delivery.FAILED
-
-
-def _is_from_a_server(mail: Mail) -> bool:
-    """Nothing else is read for a bounce: a citizen may well quote one."""
-    daemon = _DAEMON.match(plain_local(mail.from_shown.address)) and not mail.first("auto-submitted").startswith("no")
-    report = mail.first("content-type")[:200].lower().startswith("multipart/report")
-    return bool(mail.all("x-failed-recipients") or report or (daemon and mail.return_path in ("", None)))
-
-
-def _identifiers(leaves: Sequence[Leaf]) -> tuple[str, ...]:
-    """Message-IDs of the mails that came back with the report."""
-    found = (i for leaf in leaves if leaf.kind in _RETURNED for i in _returned_ids(leaf.body))
-    return tuple(dict.fromkeys(found))[:MOST_IDS]
+def _identifiers(mail: Mail, leaves: Sequence[Leaf]) -> tuple[str, ...]:
+    """Message-IDs of the mails that came back with the report, then what the report's own header refers to."""
+    returned = (i for leaf in leaves if leaf.kind in _RETURNED for i in _returned_ids(leaf.body[:MOST_TEXT]))
+    original = ID.findall(" ".join(mail.all("x-original-message-id") + mail.all("original-message-id"))[:1000])
+    return _unique([*returned, *original, *mail.in_reply_to, *mail.references])
 
 
 def _returned_ids(raw: bytes) -> Iterator[str]:
-    for name, value in split(raw[:_MOST_TEXT]):
-        if name in ("message-id", "original-message-id", "resent-message-id"):
-            yield from _ID.findall(value.decode("latin-1"))[:MOST_IDS]
+    for name, value in split(raw.lstrip()):
+        if name in ("message-id", "original-message-id", "resent-message-id", "x-original-message-id"):
+            yield from ID.findall(value.decode("latin-1"))[:MOST_IDS]
+
+
+def _unique(identifiers: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(i for i in identifiers if "@" in i))[:MOST_IDS]
 
 
 def _fields(group: bytes) -> Fields:
     """The fields of a group, names in lower case; of repeated ones the first."""
-    return {name: value.decode("utf-8", "replace") for name, value in reversed(split(group))}
+    return {name: value.decode("utf-8", "replace") for name, value in reversed(split(group.lstrip()))}
+
+
+def _merged(body: bytes) -> Fields:
+    """All fields of a part that should be one group."""
+    return _fields(_GROUP.sub(b"\r\n", body.strip()))
 
 
 def _typed(value: str) -> str:
-    """What stands behind the type of a field: ``rfc822; a@b`` (RFC 3464 2.1.2); x-unix and others have none else."""
+    """What stands behind the type of a field: ``rfc822; a@b`` (RFC 3464 2.1.2), as a person writes it.
+
+    RFC 6533 3 lets characters stand as ``\\x{E01}``. A type that is no address type leaves its words as they are.
+    """
+    kind, separator, rest = value[:1000].partition(";")
+    bare = _COMMENT.sub(" ", rest if separator else kind).strip(" \t<>\"'")
+    return tidy(_UNICODE.sub(lambda m: chr(min(int(m[1], 16), 0x10FFFF)), bare), _LONG)
+
+
+def _diagnostic(value: str) -> str:
+    """The server's words, without the type in front; brackets in them are no comments."""
     kind, separator, rest = value.partition(";")
-    return tidy(_COMMENT.sub("", rest if separator else kind).strip(" \t<>"), _LONG)
+    return tidy(rest if separator and " " not in kind.strip() else value, _LONG)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mailgate.core import screen_automatic as automatic
+from mailgate.core import screen_marks as marks
 from mailgate.core import screen_reports as reports
 from mailgate.core import screen_signs as signs
 from mailgate.core.address import unwrap, valid_recipient
@@ -38,7 +39,7 @@ class Rule(NamedTuple):
 RULES: tuple[Rule, ...] = (
     # -- not letters: journaled without a number ----------------------------------------------------------------------
     Rule("own-mail", Kind.OWN, signs.own_mail, "เป็นข้อความของระบบนี้เองที่ย้อนกลับมา", hard=True),
-    Rule("malware", Kind.MALWARE, signs.infected, "เครื่องให้บริการทำเครื่องหมายว่ามีไวรัส", hard=True),
+    Rule("malware", Kind.MALWARE, marks.infected, "เครื่องให้บริการทำเครื่องหมายว่ามีไวรัส", hard=True),
     Rule("read-receipt", Kind.READ, reports.read_receipt, "เป็นใบตอบรับการอ่าน", hard=True),
     Rule("complaint-report", Kind.FEEDBACK, reports.feedback_report, "เป็นรายงานข้อร้องเรียนจากผู้ให้บริการอีเมล", hard=True),
     Rule("delivery-progress", Kind.DELIVERY, reports.progress_report, "เป็นรายงานว่าส่งถึงแล้วหรือส่งล่าช้า", hard=True),
@@ -48,9 +49,10 @@ RULES: tuple[Rule, ...] = (
     Rule("free-form-bounce", Kind.BOUNCE, reports.returned, "เป็นรายงานว่าส่งไม่ถึงผู้รับ", hard=True),
     Rule("calendar-answer", Kind.AUTO, reports.calendar_reply, "เป็นคำตอบนัดหมายอัตโนมัติ"),
     Rule("answer-to-ours", Kind.AUTO, automatic.machine_answer_to_ours, "เป็นคำตอบอัตโนมัติต่อข้อความของสำนักงาน", hard=True),
+    Rule("braked-answer", Kind.AUTO, automatic.braked_answer, "เป็นข้อความอัตโนมัติจากผู้ส่งที่ตอบวนซ้ำ", hard=True),
     Rule("officers-answer", Kind.OFFICER, signs.officers_answer, "เป็นคำตอบของเจ้าหน้าที่ เก็บไว้กับเรื่อง"),
     Rule("office-test", Kind.TEST, signs.office_test, "เป็นข้อความทดสอบของเจ้าหน้าที่สำนักงาน"),
-    Rule("spam", Kind.SPAM, signs.spam_kept_out, "เครื่องให้บริการทำเครื่องหมายว่าเป็นข้อความขยะ", hard=True),
+    Rule("spam", Kind.SPAM, marks.spam_kept_out, "เครื่องให้บริการทำเครื่องหมายว่าเป็นข้อความขยะ", hard=True),
     Rule("list-post", Kind.LIST, signs.list_post, "เป็นข้อความจากรายการส่งข่าวสาร"),
     # -- letters that are not answered --------------------------------------------------------------------------------
     Rule("officer-token-stranger", Kind.LETTER, signs.officers_token_elsewhere,
@@ -72,14 +74,14 @@ RULES: tuple[Rule, ...] = (
     Rule("mass-mail", Kind.LETTER, signs.feedback_id, "มีเครื่องหมายของการส่งจำนวนมาก"),
     Rule("no-reply-sender", Kind.LETTER, signs.no_reply_sender, "ผู้ส่งเป็นที่อยู่ที่ไม่รับคำตอบ", hard=True),
     Rule("automatic-subject", Kind.LETTER, automatic.automatic_subject, "หัวเรื่องเป็นข้อความตอบรับอัตโนมัติ"),
-    Rule("away", Kind.LETTER, automatic.away_in_words, "เป็นข้อความแจ้งว่าไม่อยู่"),
+    Rule("away", Kind.LETTER, automatic.away, "เป็นข้อความแจ้งว่าไม่อยู่"),
     Rule("returned-subject", Kind.LETTER, reports.returned_subject, "หัวเรื่องเป็นข้อความแจ้งส่งไม่ถึง"),
     Rule("returned-words", Kind.LETTER, reports.returned_words, "เนื้อความเป็นข้อความแจ้งส่งไม่ถึง"),
     Rule("automatic-words", Kind.LETTER, automatic.automatic_words, "เนื้อความแจ้งว่าเป็นข้อความอัตโนมัติ"),
     Rule("hops", Kind.LETTER, signs.many_hops, "ผ่านเครื่องให้บริการมากผิดปกติ อาจเป็นการส่งวน", hard=True),
     Rule("blind-copy", Kind.LETTER, signs.blind_copy, "สำนักงานมิได้อยู่ในรายชื่อผู้รับ"),
-    Rule("spam-letter", Kind.LETTER, signs.spam, "เครื่องให้บริการทำเครื่องหมายว่าเป็นข้อความขยะ", hard=True),
-    Rule("forged", Kind.LETTER, signs.forged, "เครื่องให้บริการแจ้งว่าที่อยู่ผู้ส่งอาจถูกปลอม", hard=True),
+    Rule("spam-letter", Kind.LETTER, marks.spam, "เครื่องให้บริการทำเครื่องหมายว่าเป็นข้อความขยะ", hard=True),
+    Rule("forged", Kind.LETTER, marks.forged, "เครื่องให้บริการแจ้งว่าที่อยู่ผู้ส่งอาจถูกปลอม", hard=True),
 )  # fmt: skip
 
 ANSWER = "ลงทะเบียนรับและแจ้งเลขรับ"

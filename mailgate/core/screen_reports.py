@@ -7,16 +7,18 @@ import re
 from mailgate.core import screen_body as body
 from mailgate.core import screen_words as words
 from mailgate.core.address import plain_local
-from mailgate.core.screen_signs import Facts, null_path, present, starts
+from mailgate.core.screen_signs import Facts, present, starts
 from mailgate.model import Mail
 
 _STATUS_PARTS = (b"message/delivery-status", b"message/global-delivery-status")
 _READ_PARTS = (b"message/disposition-notification", b"message/global-disposition-notification")
 _FEEDBACK_PARTS = (b"message/feedback-report",)
 _ACTION = re.compile(rb"^action[ \t]*:[ \t]*([a-z]{1,20})", re.IGNORECASE | re.MULTILINE)
+_PROGRESS = frozenset(("delayed", "delivered", "relayed", "expanded"))
 _METHOD = re.compile(rb"method[ \t]*=[ \t]*\"?reply\b")
 _DAEMON = re.compile(r"(?:mailer|mail|m)[-_.]?daemon\Z")
-# Roles that people have as well: "postmaster" is often a person (RFC 5230 s.5.8). It takes a second sign.
+_POSTMASTER = re.compile(r"post[-_.]?master\Z")
+# Roles that people have as well: it takes more than the name.
 _MASTER = re.compile(
     r"(?:post[-_.]?master|mail[-_. ]?(?:delivery|system|admin|master|server|gateway|router|service|sweeper)\S*"
     r"|(?:internet|e500_smtp)\S*mail\S*|(?:e-?)?mail|smtp\S*|root|daemon|mmdf|uucp|imss|non-?delivery\S*"
@@ -39,13 +41,14 @@ def feedback_report(mail: Mail, facts: Facts) -> str:
 
 def progress_report(mail: Mail, facts: Facts) -> str:
     """A report of a delay or of success: no recipient has failed (RFC 3464 2.3.3)."""
-    found = delivery_report(mail, facts)
-    actions = {value.lower() for value in _ACTION.findall(body.part_after(facts.begins, _STATUS_PARTS))}
-    if actions:
-        return f"{found}; Action: {actions.pop().decode()}" if found and b"failed" not in actions else ""
+    found = _ACTION.findall(body.part_after(facts.begins, _STATUS_PARTS))
+    stated = {value.lower().decode() for value in found}
     progress = words.DELAY.search(mail.subject) or words.DELIVERED.search(mail.subject)
-    bounce = progress and (found or mailer_daemon(mail, facts) or returned(mail, facts))
-    return f"{bounce}; Subject: {mail.subject}" if bounce else ""
+    if stated - _PROGRESS or not (stated or progress):
+        return ""
+    seen = f"Action: {min(stated)}" if stated else f"Subject: {mail.subject}"
+    by = delivery_report(mail, facts) or mailer_daemon(mail, facts) or returned(mail, facts)
+    return f"{by}; {seen}" if by else ""
 
 
 def delivery_report(mail: Mail, facts: Facts) -> str:
@@ -58,23 +61,23 @@ def failed_recipients(mail: Mail, facts: Facts) -> str:
 
 
 def mailer_daemon(mail: Mail, facts: Facts) -> str:
-    """A mail server's own address; one that may be a person's counts with a second sign."""
+    """A mail server's own address; one that may be a person's counts with other signs."""
     shown = mail.from_shown
-    local, path = plain_local(shown.address), mail.first("return-path").lower()
+    local = plain_local(shown.address)
     if _DAEMON.match(local):
         return f"From: {shown.address}"
-    if _MASTER.match(local) or words.DAEMON_NAME.search(shown.name) or not shown.address:
-        second = null_path(mail, facts) or starts(mail, "return-path", ("<mailer-daemon", "mailer-daemon"))
-        second = second or _returned_subject(mail) or _returned_text(mail, facts, path == "<>")
-        return f"From: {shown.name} <{shown.address}>; {second}" if second else ""
-    return ""
+    second = _of_postmaster(mail, facts) if _POSTMASTER.match(local) else ""
+    if not second and (_MASTER.match(local) or words.DAEMON_NAME.search(shown.name) or not shown.address):
+        subject, text = _returned_subject(mail), _returned_text(mail, facts)
+        second = f"{subject}; {text}" if subject and text else (subject or text) if _from_nobody(mail) else ""
+    return f"From: {shown.name} <{shown.address}>; {second}" if second else ""
 
 
 def returned(mail: Mail, facts: Facts) -> str:
     """A report in free words: from the null path, about a mail that could not be delivered."""
     if mail.return_path != "":
         return ""
-    found = _returned_subject(mail) or _returned_text(mail, facts, True)
+    found = _returned_subject(mail) or _returned_text(mail, facts)
     return f"Return-Path: <>; {found}" if found else ""
 
 
@@ -103,10 +106,24 @@ def returned_subject(mail: Mail, facts: Facts) -> str:
 
 
 def returned_words(mail: Mail, facts: Facts) -> str:
-    """A status code and the words that go with it, where subject or sender raise the question."""
-    asks = words.BOUNCE_SUBJECT.search(mail.subject) or _MASTER.match(plain_local(mail.from_shown.address))
-    forwarded = re.match(r"\s*(?:fwd?|tr|wg|rv|i|enc|ส่งต่อ)\s*:", mail.subject, re.IGNORECASE)
-    return _returned_text(mail, facts, False) if asks and not forwarded else ""
+    """The words of a server in the text, where subject or sender raise the question. A person may quote them."""
+    subject = _returned_subject(mail)
+    if words.FORWARDED.match(mail.subject) or not (subject or _MASTER.match(plain_local(mail.from_shown.address))):
+        return ""
+    text = body.beginning(mail, facts.begins)
+    found = words.RETURNED.search(text) if subject else None
+    return f"{subject}; text: {found[0]}" if found else _returned_text(mail, facts)
+
+
+def _of_postmaster(mail: Mail, facts: Facts) -> str:
+    """RFC 5230 5.8: "postmaster" is often a person."""
+    path = mail.return_path == "" and "Return-Path: <>"
+    return path or _returned_subject(mail) or _returned_text(mail, facts)
+
+
+def _from_nobody(mail: Mail) -> bool:
+    """The null path, or what stands for it where a server may not write it."""
+    return mail.return_path == "" or mail.first("return-path").lower().startswith(("<mailer-daemon", "mailer-daemon"))
 
 
 def _returned_subject(mail: Mail) -> str:
@@ -114,12 +131,16 @@ def _returned_subject(mail: Mail) -> str:
     return f"Subject: {found[0]}" if found else ""
 
 
-def _returned_text(mail: Mail, facts: Facts, suspected: bool) -> str:
-    """Words of a server in the text; without a suspicion from the header also a status code."""
+def _returned_text(mail: Mail, facts: Facts) -> str:
+    """A server's words with a second sign beside them: its code, or the mail that it returns."""
     text = body.beginning(mail, facts.begins)
-    found = words.BOUNCE_TEXT.search(text)
     code = _CODE.search(text)
-    return f"text: {found[0]}" if found and (code or suspected) else ""
+    found = words.BOUNCE_TEXT.search(text) if code else words.RETURNED.search(text)
+    if not found:
+        return ""
+    lowered = facts.begins.lower()
+    enclosed = any(part in lowered for part in (b"message/rfc822", b"text/rfc822-headers", b"\nmessage-id:"))
+    return f"text: {found[0]}" if code or enclosed else ""
 
 
 def _report(mail: Mail, facts: Facts, kind: str, parts: tuple[bytes, ...]) -> str:

@@ -15,15 +15,16 @@ _OPEN = r"[\s\[\](){}<>*\"'【《「『（!#=~_-]*"
 AUTO_SUBJECT = re.compile(
     _OPEN + r"(?:auto(?:matic|mated|matically)?[ _-]?(?:e-?mail|reply|replies|response|respon[ds]er?|answer|generated"
     r"|acknowledg|confirmation|message|mailer|notification)|auto ?:|out of (?:the )?office|(?:vacation|absence|away)"
-    r" (?:reply|response|message|notice|notification)|i(?:'m| am) out of"
-    r"|automatische (?:antwort|e-?mail|empfangs|abwesenheit)|autom\. antwort|abwesen(?:d|heit)|auto-?antwort"
-    r"|r[ée]ponse automatique|absen(?:t|te|ce)(?: du bureau)? ?:|absence du bureau|message d.absence|r[ée]pondeur"
+    r" (?:reply|response|auto)|i(?:'m| am) (?:currently )?(?:out of|away from) (?:the |my )?office"
+    r"|automatische (?:antwort|e-?mail|empfangs|eingangs|abwesenheit)|autom\. antwort|auto-?antwort"
+    r"|abwesenheits(?:notiz|meldung|nachricht|assistent|benachrichtigung)|eingangsbestätigung"
+    r"|r[ée]ponse automatique|absen(?:t|te|ce) du bureau|message d.absence|r[ée]pondeur|accusé de réception"
     r"|respuesta autom[áa]tica|fuera de (?:la )?oficina|contestaci[óo]n autom|mensaje autom[áa]tico"
     r"|resposta autom[áa]tica|fora d[oe] escrit[óo]rio|aus[êe]ncia tempor"
-    r"|risposta automatica|fuori (?:sede|ufficio)|automatisch (?:antwoord|bericht)|afwezig(?:heid)?"
-    r"|autosvar|automatis[kc]t? (?:svar|besked|meddelande|melding)|fr[åa]nvarande|frav[æe]r|fraværsmelding"
-    r"|automaattinen (?:vastaus|poissaolo)|poissaolo|automatiskt svar|sj[áa]lfvirkt svar"
-    r"|(?:odpowied[źz] automatyczna|automatyczna odpowied[źz]|autoodpowied[źz]|autoresponder|nieobecno[śs][ćc])"
+    r"|risposta automatica|fuori (?:sede|ufficio)|automatisch (?:antwoord|bericht)|afwezigheids"
+    r"|autosvar|automatis[kc]t? (?:svar|besked|meddelande|melding)|frånvaromeddelande|fraværsmelding"
+    r"|automaattinen (?:vastaus|poissaolo)|poissaoloilmoitus|sj[áa]lfvirkt svar"
+    r"|(?:odpowied[źz] automatyczna|automatyczna odpowied[źz]|autoodpowied[źz]|autoresponder)"
     r"|automatick[áa] odpov[ěe]|mimo kancel[áa]|automatikus v[áa]lasz|r[ăa]spuns automat|samodejni odgovor"
     r"|automatski odgovor|автоматич(?:еский|ен|на) (?:ответ|отговор|відповідь)|автоответ|автовідповідь"
     r"|αυτόματη απάντηση|εκτός γραφείου|otomatik (?:yan[ıi]t|cevap)|ofis d[ıi][şs][ıi]nda"
@@ -43,17 +44,19 @@ AUTO_WITHIN = re.compile(
 AWAY_SUBJECT = re.compile(
     _OPEN + r"(?:ไม่อยู่|ลาพักร้อน|ลากิจ|ลาป่วย|ลาคลอด|on (?:\w+ )?(?:leave|vacation|holiday)|away\b|vacation\b|holiday\b"
     r"|urlaub|im urlaub|en vacances|cong[ée]s?\b|vacaciones|f[ée]rias\b|in ferie|op vakantie|semester\b|urlop\b"
-    r"|в отпуске|休暇|休假|휴가|nghỉ phép|cuti\b|izin(?:de|li)\b|absen[tc]|not available|unavailable)",
+    r"|в отпуске|休暇|休假|휴가|nghỉ phép|cuti\b|izin(?:de|li)\b|absen[tc]|abwesen[dh]|afwezig|frånvar|fravær|poissa|nieobecno|not available|unavailable)",
     _I,
 )
 
 # A text that says of itself that nobody wrote it.
 AUTO_TEXT = re.compile(
-    r"\bauto(?:matic|mated|mat(?:ic)?ally)?[ -]?(?:e-?mail|repl|respon|generated|acknowledg|confirmation|message|mail)"
+    r"(?:^|\n)\W{0,12}(?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail|repl|respon|acknowledg|confirmation|message|mail)"
+    r"|\bautomatically generated|\bauto-?generated|\bautomated (?:message|reply|response|e-?mail) (?:to|from|sent|gen)"
     r"|\bthis (?:is|e-?mail|message|mail|reply|response|mailbox|address|inbox)\b.{0,60}?\b(?:automated|automatic"
     r"|automatically|auto-|not monitored|unmonitored|unattended|no longer (?:in use|monitored|valid|active))"
     r"|(?:do not|don't|cannot|please (?:do )?not) (?:reply|respond) (?:directly )?to this"
-    r"|your (?:e-?mail|message|mail|request|inquiry|enquiry) (?:has been|was|is) (?:successfully )?received and"
+    r"|your (?:e-?mail|message|mail|request|inquiry|enquiry) (?:has been|was|is) (?:successfully )?received (?:and|at|by)"
+    r"|(?:account|mailbox|address) is protected by|(?:verify|confirm) (?:that )?you(?:r address| are)"
     r"|automatisch(?:e|en|er|es)? (?:generiert|erstellt|erzeugt|ver(?:sendet|schickt|sandt)|antwort|nachricht|e-?mail"
     r"|empfang|eingangs|antwoord|bericht|gegenereerd|verzonden|ontvangst)|abwesenheits(?:notiz|assistent|meldung)"
     r"|antworten sie (?:bitte )?nicht auf diese"
@@ -119,19 +122,29 @@ _RETURNED = (
 BOUNCE_SUBJECT = re.compile(
     _RETURNED + r"|(?:mailbox|recipient|user|address).{0,30}?(?:unknown|full|not found|invalid)", _I
 )
+# At the start of a subject, what only servers write.
 BOUNCE_START = re.compile(
     _OPEN
-    + rf"(?:(?:re: ?)?warning ?:? |notice ?:? |your |mail |message |e-?mail |the |การแจ้งเตือน ?:? ?)?(?:{_RETURNED})",
+    + r"(?:undeliver(?:ed|able|y)|non[ -]?deliver(?:ed|able|y)|not delivered|delivery (?:status notification|failure"
+    r"|has failed|failed|unsuccessful|delayed)|mail (?:delivery|system error|could not be delivered)|failure notice"
+    r"|returned (?:to sender|mail|e-?mail)|(?:your )?(?:message|e-?mail) (?:could not|to .{1,60} (?:could not|has not))"
+    r"|warning: (?:message|could not send)|failed mail|unzustellbar|nicht zustellbar|non remis|échec de (?:la )?(?:remise|distr)"
+    r"|no se (?:pudo|puede|ha podido) entregar|no entregad|não entregue|falha na entrega|mancato recapito|non recapitabile"
+    r"|onbestelbaar|olevererbar|kunne ikke leveres|niedostarczon|недоставлен|не доставлено|(?:配信|配送|送信|配達)(?:不能|失敗|エラー)"
+    r"|退信|系统退信|投递失败|(?:无法|無法)(?:投递|投遞|傳送)|전송 ?실패|반송|gagal terkirim"
+    r"|ไม่สามารถ(?:นำ|จัด)?ส่ง(?:ถึงผู้รับ|ข้อความ|อีเมล)|การ(?:นำ|จัด)?ส่ง(?:ข้อความ|อีเมล์?)?(?:ล้มเหลว|ไม่สำเร็จ)"
+    r"|(?:ข้อความ|อีเมล์?)(?:ถูก)?(?:ตีกลับ|ส่งไม่(?:สำเร็จ|ถึง))|ส่ง(?:ข้อความ|อีเมล์?)ไม่(?:สำเร็จ|ถึง))",
     _I,
 )
 # Words of a server that could not deliver, where a person's sentence would not have them together.
+RETURNED = re.compile(_RETURNED, _I | re.DOTALL)
 BOUNCE_TEXT = re.compile(
     _RETURNED
     + r"|(?:user|recipient|mailbox|address|account)s?(?: \S{1,40})? (?:is |was |are )?(?:unknown|not found|full|disabled"
-    r"|unavailable|inactive|over ?quota|not exist|rejected|invalid)|no such (?:user|recipient|mailbox|person|address)"
-    r"|unknown (?:user|recipient|address|local)|over quota|quota exceeded|does(?: not|n't) exist"
-    r"|(?:permanent|fatal) (?:fatal )?(?:error|failure)|following (?:address|recipient|user)"
-    r"|created automatically by|mail delivery (?:sub)?system|we tried to deliver|gave up|giving up"
+    r"|unavailable|inactive|over ?quota|not exist|rejected|invalid|not recognized|not listed)|unknown (?:user|recipient"
+    r"|address|local)|no such (?:user|recipient|mailbox|person|address)|over quota|quota exceeded|does(?: not|n't) exist"
+    r"|(?:permanent|fatal) (?:fatal )?(?:error|failure)|following (?:address|recipient|user)|did not reach"
+    r"|(?:mailbox|quota) (?:is )?full|full mailbox|has been postponed|created automatically by|mail delivery (?:sub)?system|we tried to deliver|gave up|giving up"
     r"|ไม่พบ(?:ที่อยู่|ผู้รับ|บัญชี|กล่อง)|กล่องจดหมาย(?:ของผู้รับ)?เต็ม",
     _I | re.DOTALL,
 )
@@ -158,6 +171,14 @@ DAEMON_NAME = re.compile(
     r"|microsoft outlook|internet mail|mail router|mail service|e-?mail administrator|ผู้ดูแลระบบ",
     _I,
 )
+# A subject that a program may have written: it asks for a look at the text.
+HINT = re.compile(
+    r"thank(?:s| you)|received|receipt|ticket|case ?#|\[#|\b(?:re)?quest|enquiry|confirm|acknowledg|support|help ?desk|contact"
+    r"|merci|danke|gracias|obrigad|grazie|bedankt|tack\b|takk\b|dziękuj|спасибо|ありがとう|受付|お問い?合|收到|感[谢謝]|감사|접수"
+    r"|cảm ơn|terima kasih|ขอบคุณ|ได้รับ|รับเรื่อง|แจ้งเตือน|อัตโนมัติ|\bauto|notif|reply|respon",
+    _I,
+)
+FORWARDED = re.compile(r"\s*(?:fwd?|tr|wg|rv|enc|doorst|vs|i|ส่งต่อ|転送|转发|轉寄)\s*[:：]", _I)
 TEST = re.compile(
     r"\s*(?:test(?:ing|s)?(?:[ -]?(?:mail|e-?mail|message|system))?|ทดสอบ(?:การ)?(?:ระบบ)?(?:รับ)?[ -]?(?:ส่ง)?(?:อีเมล์?|เมล์?"
     r"|ข้อความ|ระบบ)?|ทดลอง(?:การ)?(?:ระบบ)?(?:รับ)?[ -]?(?:ส่ง)?(?:อีเมล์?|เมล์?)?)[\s\d๐-๙.!()#_-]*\Z",

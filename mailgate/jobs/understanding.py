@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from mailgate.edges.parser_cell import Cell
 from mailgate.edges.store.database import Row
-from mailgate.edges.store.readings import MOST_TRIES
+from mailgate.edges.store.readings import MOST_ENDED
 from mailgate.errors import Unreadable
 from mailgate.jobs import reports, routing
 from mailgate.jobs.routing import Understood
@@ -59,7 +59,7 @@ class Reader:
 
     async def _read(self, row: Row) -> Understood:
         """Read one mail. That it is unreadable is a result; disk and scanner raise, and the try does not count."""
-        if row["tries"] >= MOST_TRIES:  # counted, and never finished: the program itself was ended by it
+        if row["tries"] >= MOST_ENDED:  # counted, and never finished: the program itself was ended by it
             return await self._unreadable(row, _ENDED)
         try:
             reading, viruses = await self._understand(row)

@@ -151,14 +151,17 @@ def test_our_own_mail_come_back_is_ours_rows_51_and_52() -> None:
     assert judged({"Auto-Submitted": "auto-generated"}, is_ours=True).kind is OWN
 
 
-# Where the rules are finer than the table: two marks of a list are no letter, and so is an automatic mail that nobody
+# Where the rules are finer than the table: two marks of a list are no letter unless it is meant
+# for the office, and so is an automatic mail that nobody
 # can answer. One mark, or an answerable one, stays a letter as the table says.
 @pytest.mark.parametrize(
     ("changed", "kind"),
     [
         ({"List-Id": "<n.test>", "List-Unsubscribe": "<mailto:x@y>"}, LIST),
-        ({"List-Id": "<n.test>", "List-Post": "<mailto:x@y>"}, LIST),
+        ({"List-Id": "<n.test>", "List-Post": "<mailto:x@y>", "To": "news@n.test"}, LIST),
         ({"List-Id": "<n.test>", "Precedence": "list"}, LIST),
+        ({"List-Id": "<n.test>", "List-Post": "<mailto:x@y>"}, LETTER),  # posted, and to the office by name
+        ({"List-Id": "<n.go.th>", "Precedence": "list", "From": "a@moi.go.th"}, LETTER),  # a circular
         ({"List-Post": "<mailto:x@y>"}, LETTER),
         ({"List-Unsubscribe": "<mailto:x@y>", "Precedence": "bulk"}, LETTER),
         ({"Auto-Submitted": "auto-replied", "X-Spam-Flag": "YES"}, Kind.SPAM),

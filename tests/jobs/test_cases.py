@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from mailgate.edges.parser_cell import PaperCell
-from mailgate.errors import MailgateError, Unreadable
+from mailgate.edges.store.readings import MOST_ENDED
+from mailgate.errors import ArchiveError, MailgateError, Unreadable
 from mailgate.jobs import cases, views
 from mailgate.jobs.verify import verify
 from mailgate.model import Kind, Receipt
@@ -352,18 +353,29 @@ class TestUnreadable:
         said = [text(m) for m in sent(office, "referral")]
         assert sum("the reader was killed" in t for t in said) == 1
 
+    @pytest.mark.parametrize(("ended", "unreadable"), [(MOST_ENDED - 1, 0), (MOST_ENDED, 1)])
+    async def test_the_program_may_be_ended_at_a_letter_a_few_times(
+        self, office: PaperOffice, ended: int, unreadable: int
+    ) -> None:
+        good, office.cell = office.cell, lambda: PaperCell(_full)
+        await poll(office, letter(1))
+        for _ in range(ended):  # what a program leaves that is killed while it reads
+            office.store.readings.begin([row["id"] for row in office.store.readings.waiting(1)])
+        office.cell = good
+        assert (await poll(office)).unreadable == unreadable
+        assert any("the program was ended" in text(m) for m in sent(office, "referral")) == bool(unreadable)
+
     async def test_the_disks_fault_does_not_count_as_a_try(self, office: PaperOffice) -> None:
-        from mailgate.errors import ArchiveError
-
-        def read(raw: Path, into: Path) -> Reading:
-            raise ArchiveError("the disk is full")
-
-        good, office.cell = office.cell, lambda: PaperCell(read)
+        good, office.cell = office.cell, lambda: PaperCell(_full)
         for _ in range(3):
             report = await poll(office, *([letter(1)] if not rows(office) else []))
             assert any("wait to be read" in p for p in report.problems)
         office.cell = good
         assert (await poll(office)).read == 1
+
+
+def _full(raw: Path, into: Path) -> Reading:
+    raise ArchiveError("the disk is full")
 
 
 class Viruses:

@@ -12,6 +12,8 @@ from mailgate.edges.store.database import Connection, Row, stamp
 from mailgate.model_reading import Reading
 
 MOST_TRIES = 2  # a mail that brought the reader down is never read a third time
+# The program can be ended at any mail (a restart, a power cut) without it being that mail's fault: more are allowed.
+MOST_ENDED = 5
 
 
 class Readings:
@@ -35,7 +37,7 @@ class Readings:
         return [row for row in rows if not row["tries"]] or rows[:1]
 
     def begin(self, mails: Sequence[int]) -> None:
-        """Count the try before it is made, so that a mail that brings down even this program is met twice at most."""
+        """Count the try before it is made, so that a mail that ends this program is met a few times at most."""
         self._try(mails, "UPDATE reading SET tries = tries + 1 WHERE mail_id = ?")
 
     def again(self, mails: Sequence[int]) -> None:

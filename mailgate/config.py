@@ -6,7 +6,7 @@ Nothing about one office is in code. Secrets are never keys of this file (see ``
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import time
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from mailgate.config_answers import Limits, Referrals, Replies, Rule, Scan, Screening, Trust
+from mailgate.config_duty import Alarm, Backup, Calendar, Checks, Metrics
 from mailgate.config_servers import Imap, Smtp
-from mailgate.config_types import Clock, Duration, Email, Hours, Line, MaybePath, Table, Words, Zone
+from mailgate.config_types import Email, Hours, Line, MaybePath, Table, Words, Zone
 
 
 class Person(Table):
@@ -48,38 +49,6 @@ class Office(Table):
         """When the office opens and closes."""
         opens, _, closes = self.hours.partition("-")
         return time.fromisoformat(opens.strip()), time.fromisoformat(closes.strip())
-
-
-class Checks(Table):
-    """When the mailbox is checked (clause 3 of the order)."""
-
-    times: tuple[Clock, ...] = Field(
-        (time(9), time(11), time(14), time(16)),
-        min_length=1,
-        description="Mandated times of every working day.",
-        examples=[["09:00", "11:00", "14:00", "16:00"]],
-    )
-    grace: int = Field(
-        10,
-        ge=1,
-        le=120,
-        description="Minutes after which a check that is not done counts as late.",
-        examples=[10],
-    )
-    deadline: Duration = Field(
-        timedelta(minutes=30),
-        description="A check is broken off after this long; the next goes on.",
-        examples=["30m"],
-    )
-
-
-class Calendar(Table):
-    """Corrections to the working days: Monday to Friday less government holidays."""
-
-    add: tuple[date, ...] = Field((), description="Further holidays.", examples=[["2026-05-11"]])
-    remove: tuple[date, ...] = Field((), description="Holidays on which the office works.", examples=[["2026-12-31"]])
-    half_days: tuple[date, ...] = Field((), description="Days that end at half_day_ends.", examples=[["2026-12-31"]])
-    half_day_ends: Clock = Field(time(12), description="Closing time of a half day.", examples=["12:00"])
 
 
 class Registry(Table):
@@ -142,6 +111,9 @@ class Config(Table):
     scan: Scan = Scan()
     referrals: Referrals = Referrals()
     trust: Trust = Trust()
+    alarm: Alarm = Alarm()
+    backup: Backup = Backup()
+    metrics: Metrics = Metrics()
     website: Website = Website()
     amss: Amss = Amss()
     publish: Publish = Publish()

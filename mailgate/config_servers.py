@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from mailgate.config_types import Duration, Email, Host, Line, MaybePath, Security, Table, Words, is_loopback
+from mailgate.config_types import Duration, Email, Host, Line, MaybeDate, MaybePath, Security, Table, Words, is_loopback
 
 
 class Server(Table):
@@ -30,6 +30,11 @@ class Server(Table):
         (),
         description="Command that prints an OAuth2 access token (XOAUTH2).",
         examples=[["oauth2-token", "imap"]],
+    )
+    password_expires: MaybeDate = Field(
+        None,
+        description="Date on which the password or its app ends; the alarm warns in time.",
+        examples=["2027-06-30"],
     )
     timeout: Duration = Field(timedelta(seconds=60), description="Longest wait for one answer.", examples=["60s"])
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -22,6 +23,21 @@ def _duration(value: object) -> object:
     if match is None:
         raise ValueError("must be a number with a unit s, m, h or d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    home = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if value and not (parts.hostname and (parts.scheme == "https" or home)):
+        raise ValueError("must begin with https:// (http:// only on this machine)")
+    return value
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if value and not (is_loopback(host.strip("[]")) and port.isascii() and port.isdigit() and int(port) < 65536):
+        raise ValueError("must be an address of this machine and a port")
+    return value
 
 
 def _one_line(value: str) -> str:
@@ -75,8 +91,13 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Words = Annotated[str, Field(min_length=1), AfterValidator(_one_line), AfterValidator(_not_blank)]
 Host = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 MaybeMoment = Annotated[datetime | None, BeforeValidator(_empty)]
+MaybeDuration = Annotated[timedelta | None, BeforeValidator(lambda v: None if v in ("", None) else _duration(v))]
+MaybeDate = Annotated[date | None, BeforeValidator(_empty)]
 MaybePath = Annotated[Path | None, BeforeValidator(_empty)]
+WebAddress = Annotated[str, AfterValidator(_one_line), AfterValidator(_web_address)]
+Listen = Annotated[str, AfterValidator(_listen)]
 Email = Annotated[str, AfterValidator(_one_line), AfterValidator(_email)]
+MaybeEmail = Annotated[Email | None, BeforeValidator(_empty)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Hours = Annotated[str, AfterValidator(_hours)]

@@ -23,6 +23,7 @@ WORDS = (
     "config_types",
     "config_servers",
     "config_answers",
+    "config_duty",
     "config",
     "config_file",
 )

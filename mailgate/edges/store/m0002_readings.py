@@ -99,9 +99,9 @@ CREATE TABLE delivery (
   PRIMARY KEY (item_id, mail_id, recipient)) STRICT, WITHOUT ROWID;
 """
 
-_NEVER_DELETED = [*before.NEVER_DELETED, *"reading attachment deferred delivery".split()]
+NEVER_DELETED = [*before.NEVER_DELETED, *"reading attachment deferred delivery".split()]
 
-_FINAL = before.FINAL | {
+FINAL = before.FINAL | {
     "outbox": before.FINAL["outbox"] + " original original_as tail",
     "mail": "id mailbox uidvalidity uid arrived_at seen_at",
     "attachment": "mail_id position name found size sha256 flags",
@@ -110,7 +110,7 @@ _FINAL = before.FINAL | {
 }
 
 # A mail without a number may be taken up later by a person's word, never the other way round.
-_GUARDS = (
+GUARDS = (
     before.GUARDS.rstrip()
     + """
 CREATE TRIGGER mail_fate BEFORE UPDATE OF fate, answered, rule, kind ON mail
@@ -133,4 +133,4 @@ def readings(db: Database) -> None:
     rebuild(db, "outbox", _OUTBOX, _OUTBOX_COLUMNS)
     for statement in statements(_TABLES):
         db.execute(statement)
-    guard(db, Guards(_GUARDS, _NEVER_DELETED, _FINAL))
+    guard(db, Guards(GUARDS, NEVER_DELETED, FINAL))

@@ -1,7 +1,12 @@
-"""The clock of the office: ``schedule`` ticks, the ledger knows what is due.
+"""The office's day: workers side by side, woken by ``schedule``; the ledger in the registry knows what is due.
 
-Every tick asks whether the last mandated check of today is done; if not, it is made now (late after a restart or a
-suspended machine, rather than never). Between checks the outbox is emptied.
+    intake   the mandated check that no check has followed yet; checks in between where the office wants them
+    outbox   what is due to be sent
+    reading  what is registered and not read yet
+    guard    the calendar, the chain, the alarms, the figures
+
+SIGTERM: the steps in hand are finished, what takes long is broken off where that does no harm, and it leaves.
+SIGHUP: config, calendar and templates are read anew; if they are broken the old ones stay.
 """
 
 from __future__ import annotations
@@ -9,75 +14,213 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import schedule
 
+from mailgate import office as offices
+from mailgate.config import Config
 from mailgate.core.retry import delay
+from mailgate.edges.notify import Notifier
+from mailgate.edges.presence import Presence
 from mailgate.errors import MailgateError
+from mailgate.jobs import guard, slots
 from mailgate.jobs import poll as polls
+from mailgate.model import CheckReport
 from mailgate.office import Office
+from mailgate.worker import Worker
 
 log = logging.getLogger("mailgate.daemon")
 
 TICK_SECONDS = 20
+_ABSENCE = timedelta(minutes=2)  # between two ticks: the machine slept, or its clock was moved
+_LONGEST_WAIT = timedelta(minutes=10)  # between two tries of a check that fails
+_LEAVE_SECONDS = 8.0
+_FINAL_DOT = 660.0  # RFC 5321 4.5.3.2.6, and some
+_ANSWER_SECONDS = 60.0
 
 
-async def run(office: Office) -> dict[str, int]:
-    """Work until SIGTERM or SIGINT; the step in hand is finished first. Returns what was done, counted."""
-    work = {"checks": 0, "registered": 0, "acknowledged": 0, "failed": 0}
-    stop, due = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    # An own scheduler, only as a ticker: it has no memory, no working days and no time zones.
-    ticker = schedule.Scheduler()
-    ticker.every(TICK_SECONDS).seconds.do(due.set)
-    due.set()
-    log.info("started; next check %s", office.workdays.next_slot(office.clock.now(), office.config.checks.times))
-    while not stop.is_set():
-        ticker.run_pending()
-        if due.is_set():
-            due.clear()
-            await tick(office, work)
-        await _sleep(stop, ticker.idle_seconds or 0)
-    log.info("stopped")
-    return work
+class Daemon:
+    """Works until told to stop. ``load`` reads the config anew; ``work`` counts what was done."""
 
+    def __init__(self, office: Office, load: Callable[[], Config], notifier: Notifier | None = None) -> None:
+        self.office = office
+        self.work = {"checks": 0, "registered": 0, "acknowledged": 0}
+        self._load = load
+        self._notifier = notifier or Notifier()
+        self._presence = Presence(office.config.registry.path)
+        self._last = self._presence.last()
+        self._checking = False
+        self._guard = guard.Guard(office)
+        self._hangup = asyncio.Event()
+        deadline = office.config.checks.deadline.total_seconds()
+        self.intake = Worker("intake", self.check, every=TICK_SECONDS, within=deadline + _FINAL_DOT)
+        self.outbox = Worker("outbox", self.send, every=TICK_SECONDS, within=_FINAL_DOT)
+        self.reading = Worker("reading", self.read, every=TICK_SECONDS, within=_FINAL_DOT)
+        self.guard = Worker("guard", self.look_after, every=60, within=300)
+        self.workers = (self.intake, self.outbox, self.reading, self.guard)
+        self._ticker = schedule.Scheduler()
 
-async def tick(office: Office, work: dict[str, int]) -> None:
-    """One bounded step: the check that is due, or else the outbox. Errors are noted and end this step only."""
-    try:
-        if await office.registry(_is_check_due, office):
-            report = await polls.poll(office)
-            log.info("checked slot=%s seen=%d registered=%d", report.slot, report.seen, report.registered)
-            work["checks"] += 1
-            work["registered"] += report.registered
-            work["acknowledged"] += report.acknowledged
-        elif await office.registry(polls.is_work, office):
-            work["acknowledged"] += (await polls.send(office)).acknowledged
-    except MailgateError as e:
-        work["failed"] += 1
-        log.error("%s", e)
+    async def run(self) -> dict[str, int]:
+        """Work until SIGTERM or SIGINT. Returns what was done, counted."""
+        loop, stopping = asyncio.get_running_loop(), self.office.stopping
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
+        await self._guard.start()
+        await self.notice()
+        tasks = {asyncio.create_task(w.run(stopping), name=w.name) for w in self.workers}
+        log.info("started; next check %s", self._next())
+        self._notifier.ready(self._status())
+        try:
+            await self._tick_until_stopped(tasks)
+        finally:
+            await self._leave(tasks)
+        log.info("stopped")
+        return self.work | {"failed": sum(w.failed for w in self.workers)}
 
-
-def _is_check_due(office: Office) -> bool:
-    now = office.clock.now()
-    slot = office.workdays.slot(now, office.config.checks.times)
-    if slot is None or office.store.ledger.is_done(slot):
+    async def check(self) -> bool:
+        """The check that is due, if one is; at most one at a time, never more to do."""
+        if await self.office.registry(self._is_check_due):
+            self._checking = True
+            try:
+                report = await polls.poll(self.office, reads=False)
+            finally:
+                self._checking = False
+            await self._done(report)
         return False
-    tries, last = office.store.ledger.tries(slot)
-    return last is None or now >= last + delay(tries, 0) or _is_new_clock(now, last)
 
+    async def send(self) -> bool:
+        """The outbox, and numbers that limits kept back; a check sends its replies itself."""
+        if not self._checking and await self.office.registry(polls.is_to_send, self.office):
+            self.work["acknowledged"] += (await polls.send(self.office)).acknowledged
+        return False
 
-def _is_new_clock(now: datetime, last: datetime) -> bool:
-    """The clock was set back behind the last try: do not wait for it to catch up."""
-    return now < last
+    async def read(self) -> bool:
+        """What waits to be read; then there may be something to send."""
+        if await self.office.registry(polls.is_to_read, self.office):
+            await polls.read(self.office, CheckReport())
+            self.outbox.wake()
+        return False
 
+    async def look_after(self) -> bool:
+        """Calendar, chain, alarms, figures."""
+        more = await self._guard.step(self.office)
+        self._notifier.status(self._status())
+        return more
 
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(max(0.05, min(seconds, TICK_SECONDS))):
-            await stop.wait()
-    except TimeoutError:
-        pass
+    async def notice(self) -> None:
+        """Note what fell due; and, where nobody was here for a while, since when."""
+        now, last = self.office.clock.now(), self._last
+        absent = last is not None and abs(now - last) > _ABSENCE
+        if absent and last:
+            log.warning(
+                "not at work from %s to %s", last.isoformat(timespec="seconds"), now.isoformat(timespec="seconds")
+            )
+        await self.office.registry(slots.open_due, self.office, last if absent else None)
+        self._last = now
+        self._presence.touch(now)
+        if absent:
+            for worker in self.workers:
+                worker.wake()
+
+    async def reload(self) -> None:
+        """Read config, calendar and templates anew; the steps in hand finish with the old ones."""
+        self._notifier.reloading()
+        try:
+            self.office = offices.reloaded(self.office, self._load())
+            self._guard.config_problem = ""
+            log.info("reloaded; next check %s", self._next())
+        except MailgateError as e:
+            self._guard.config_problem = str(e)
+            log.error("not reloaded, the old configuration stays: %s", e)
+        self._notifier.ready(self._status())
+        self.guard.wake()
+
+    async def _tick_until_stopped(self, tasks: set[asyncio.Task[None]]) -> None:
+        while not self.office.stopping.is_set():
+            if not self._ticker.get_jobs() or (self._ticker.idle_seconds or 0) > 2 * self.guard.every:
+                self._wind_up()  # the clock was set back: the ticker, which goes by it, would sleep until then
+            self._ticker.run_pending()
+            await self._beat()
+            if self._hangup.is_set():
+                self._hangup.clear()
+                await self.reload()
+            await self._sleep(tasks)
+
+    def _wind_up(self) -> None:
+        """An own scheduler, only as a ticker: it has no memory, no working days and no time zones."""
+        self._ticker.clear()
+        for worker in self.workers:
+            self._ticker.every(worker.every).seconds.do(worker.wake)
+            worker.wake()
+
+    async def _beat(self) -> None:
+        """Tell the watchdog only what is so: the registry answers, and no worker hangs."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self.notice()
+        except TimeoutError:
+            log.error("the registry does not answer")
+            return
+        except MailgateError as e:  # it answers, if only with a refusal
+            log.error("%s", e)
+        stuck = [w.name for w in self.workers if w.is_stuck]
+        if stuck:
+            log.error("stuck: %s", ", ".join(stuck))
+        else:
+            self._notifier.alive()
+
+    async def _sleep(self, tasks: set[asyncio.Task[None]]) -> None:
+        """Until the next tick, a signal, or the end of a worker, which is a bug and ends the program."""
+        longest = min(TICK_SECONDS, self._notifier.watchdog_seconds or TICK_SECONDS)
+        signals = {asyncio.create_task(event.wait()) for event in (self.office.stopping, self._hangup)}
+        seconds = max(0.05, min(self._ticker.idle_seconds or 0, longest))
+        done, _ = await asyncio.wait({*tasks, *signals}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in signals:
+            waiting.cancel()
+        for task in done & tasks:
+            task.result()
+
+    async def _leave(self, tasks: set[asyncio.Task[None]]) -> None:
+        """The steps in hand are finished, or break off by themselves; see ``jobs.leaving``."""
+        self._notifier.stopping()
+        self.office.stopping.set()
+        for worker in self.workers:
+            worker.wake()
+        _, late = await asyncio.wait(tasks, timeout=_LEAVE_SECONDS)
+        for task in late:
+            if task.get_name() == self.guard.name:  # it keeps nothing that could be lost
+                task.cancel()
+        if late:
+            await asyncio.wait(late)
+        await self._guard.close()
+
+    def _is_check_due(self) -> bool:
+        """The last mandated time of today has had no check yet; or the office wants checks in between."""
+        office, now = self.office, self.office.clock.now()
+        slot = slots.is_check_due(office)
+        since = slot or slots.also_since(office)
+        if since is None:
+            return False
+        tries, last = office.store.ledger.tries(since, now)
+        return last is None or now >= last + min(delay(tries, 0), _LONGEST_WAIT)
+
+    async def _done(self, report: CheckReport) -> None:
+        log.info("checked slot=%s seen=%d registered=%d", report.slot, report.seen, report.registered)
+        self.work["checks"] += 1
+        self.work["registered"] += report.registered
+        self.work["acknowledged"] += report.acknowledged
+        await self._guard.checked(self.office, report)
+        for worker in (self.reading, self.outbox, self.guard):
+            worker.wake()
+
+    def _next(self) -> datetime:
+        return self.office.workdays.next_slot(self.office.clock.now(), self.office.config.checks.times)
+
+    def _status(self) -> str:
+        try:
+            return f"รอตรวจครั้งถัดไป {self._next():%d/%m %H.%M น.}"
+        except MailgateError as e:
+            return e.what

@@ -58,5 +58,9 @@ class Unreadable(MailgateError):  # noqa: N818
     """A message could not be read within the limits; it stays registered, with its raw bytes."""
 
 
+class AlarmError(MailgateError):
+    """An alarm did not arrive by one of its ways."""
+
+
 class ScanError(MailgateError):
     """The virus scanner cannot be used."""

@@ -227,6 +227,15 @@ class CheckReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """What came of a mandated check: "done", "late" or "missed", and for the last two why (Thai)."""
+
+    due: datetime
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An outgoing mail, composed and from then on frozen."""
 

@@ -9,8 +9,8 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
@@ -19,14 +19,15 @@ from mailgate.config import Config
 from mailgate.core import compose, compose_more, referral
 from mailgate.core.letterhead import Letterhead
 from mailgate.core.referral import Matter, Original
+from mailgate.core.special_days import DayTable, special
 from mailgate.core.trust import Known
 from mailgate.core.workdays import Workdays
+from mailgate.edges import holiday_seed
 from mailgate.edges.archive import Archive
 from mailgate.edges.attachments import Attachments
 from mailgate.edges.clamd import Clamd, Scanner
 from mailgate.edges.clock import Clock, SystemClock
 from mailgate.edges.courier import Courier
-from mailgate.edges.holiday_seed import is_holiday
 from mailgate.edges.imap import ImapPost
 from mailgate.edges.mailbox import Post
 from mailgate.edges.parser_cell import Cell, ParserCell
@@ -34,7 +35,7 @@ from mailgate.edges.secrets import secret, token_key
 from mailgate.edges.smtp import SmtpCourier
 from mailgate.edges.store import Store
 from mailgate.edges.templates import Templates
-from mailgate.errors import ConfigError
+from mailgate.errors import ConfigError, MailgateError
 from mailgate.model import Enclosures, Receipt, Receiving
 
 _T = TypeVar("_T")
@@ -56,6 +57,7 @@ class Office:
     scanner: Scanner | None
     known: Known
     store: Store
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set: finish the step in hand, begin no other
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "registry"))
     _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "archive"))
 
@@ -67,6 +69,13 @@ class Office:
         """Run a step of the archive on one of its threads."""
         return await asyncio.get_running_loop().run_in_executor(self._disk, partial(step, *args))
 
+    def reload_calendar(self) -> bool:
+        """Take in what was changed in the registry's calendar; a step of the registry. Whether anything was."""
+        if self.store.calendar.version() == self.workdays.table.version:
+            return False
+        self.workdays = workdays(self.config, day_table(self.store))
+        return True
+
     def __enter__(self) -> Office:
         return self
 
@@ -76,20 +85,29 @@ class Office:
         self.store.close()
 
 
-def workdays(config: Config) -> Workdays:
-    """The office's calendar: government holidays corrected by ``[calendar]``."""
+def workdays(config: Config, table: DayTable) -> Workdays:
+    """The office's calendar: its table in the registry, corrected by ``[calendar]``."""
     opens, closes = config.office.opening
     calendar = config.calendar
     return Workdays(
         config.zone,
         opens,
         closes,
-        is_holiday,
+        holiday_seed.name_of,
         frozenset(calendar.add),
         frozenset(calendar.remove),
         frozenset(calendar.half_days),
         calendar.half_day_ends,
+        table,
     )
+
+
+def day_table(store: Store) -> DayTable:
+    """The calendar as it stands in the registry now. Raises RegistryError."""
+    # In this order, so that whatever another process commits in between is no wrong day, and is seen as a change.
+    version, years = store.calendar.version(), frozenset(store.calendar.years())
+    days = {date.fromisoformat(row["day"]): special(dict(row)) for row in store.calendar.days()}
+    return DayTable(days, years, version)
 
 
 def templates(config: Config, clock: Clock) -> Templates:
@@ -130,6 +148,23 @@ def known(config: Config) -> Known:
     return Known(staff, config.own_addresses, config.office.name)
 
 
+def reloaded(office: Office, config: Config) -> Office:
+    """The same office under a new config; registry and clock stay. Raises ConfigError, and then nothing has changed."""
+    if config.registry != office.config.registry or config.zone != office.config.zone:
+        raise ConfigError("[registry] and the time zone cannot change while working", hint="Restart mailgate")
+    texts = templates(config, office.clock)
+    return replace(
+        office,
+        config=config,
+        workdays=workdays(config, office.workdays.table),
+        head=Letterhead(config, office.head.key, texts.render),
+        post=ImapPost(config.imap, secret("imap", config.imap, os.environ)),
+        courier=partial(SmtpCourier, config.smtp, secret("smtp", config.smtp, os.environ)),
+        scanner=scanner(config),
+        known=known(config),
+    )
+
+
 def open_office(
     config: Config,
     *,
@@ -147,10 +182,10 @@ def open_office(
     if not config.imap.username and post is None:
         raise ConfigError("[imap] username is missing")
     key = token_key(config.registry.key_file)
-    return Office(
+    made = Office(
         config=config,
         clock=clock,
-        workdays=workdays(config),
+        workdays=workdays(config, DayTable()),
         head=Letterhead(config, key, texts.render),
         post=post or ImapPost(config.imap, secret("imap", config.imap, environment)),
         courier=courier or partial(SmtpCourier, config.smtp, secret("smtp", config.smtp, environment)),
@@ -161,3 +196,9 @@ def open_office(
         known=known(config),
         store=Store(config.registry.path),
     )
+    try:
+        made.reload_calendar()
+    except MailgateError:
+        made.store.close()
+        raise
+    return made

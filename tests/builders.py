@@ -24,6 +24,7 @@ from mailgate.edges.clock import PaperClock
 from mailgate.edges.courier import PaperCourier
 from mailgate.edges.mailbox import PaperMailbox
 from mailgate.edges.parser_cell import PaperCell
+from mailgate.errors import MailboxGone
 from mailgate.model import Draft, Enclosures, Kind, Receipt, Receiving, Screening, Stub
 from mailgate.model_entry import Entry
 from mailgate.office import Office, open_office
@@ -136,6 +137,13 @@ def draft(made_for: Entry, receipt: Receipt, item: int) -> Draft:
     """A stand-in for ``compose``: an acknowledgement whose bytes name receipt and item."""
     raw = f"Subject: {receipt}\r\n\r\n{item}\r\n".encode()
     return Draft(OFFICE, made_for.screening.destination, f"<r.{item}.test@example.go.th>", f"{item}.test", raw)
+
+
+class Away(PaperMailbox):
+    """A mail server that cannot be reached."""
+
+    def open(self) -> PaperMailbox:
+        raise MailboxGone("cannot reach the IMAP server", "Check the network")
 
 
 class PaperOffice(Office):

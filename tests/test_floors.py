@@ -27,9 +27,19 @@ WORDS = (
     "config",
     "config_file",
 )
-FLOORS = (WORDS, ("core", "edges"), ("cell",), ("office",), ("jobs",), ("daemon",), ("demo",), ("cli", "__main__"))
+FLOORS = (
+    WORDS,
+    ("core", "edges"),
+    ("cell",),
+    ("office",),
+    ("jobs",),
+    ("worker",),
+    ("daemon",),
+    ("demo",),
+    ("cli", "__main__"),
+)
 HEIGHT = {part: n for n, parts in enumerate(FLOORS) for part in parts}
-KNOWS_BOTH = {"cell", "office", "jobs", "daemon", "demo", "cli", "__main__"}
+KNOWS_BOTH = {"cell", "office", "jobs", "worker", "daemon", "demo", "cli", "__main__"}
 OUTSIDE = frozenset(
     "os pathlib socket ssl sqlite3 sqlite_utils asyncio subprocess threading multiprocessing signal time random secrets "  # noqa: E501
     "io shutil tempfile glob fcntl logging http smtplib imaplib aioimaplib aiosmtplib jinja2 click select".split()

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 
 from mailgate.core.identity import judge
+from mailgate.jobs import poll as polls
 from mailgate.jobs.deciding import composer
-from mailgate.jobs.intake import Check
-from mailgate.jobs.outbox import Delivery
 from mailgate.jobs.verify import verify
-from mailgate.model import CheckReport
 from tests import builders
 from tests.builders import CITIZEN, NOW, OFFICE, PaperOffice, raw_mail
 
@@ -33,11 +31,7 @@ async def office(tmp_path: Path) -> Iterator[PaperOffice]:  # type: ignore[misc]
         post = raw_mail("From: l@b.test", "List-Id: <l>", "List-Post: <mailto:l@b.test>")
         for raw in [*letters, bounce, letters[0], post]:
             made.box.deliver(raw, NOW)
-        report = CheckReport()
-        await Check(made, report).run()
-        sending = Delivery(made, report)
-        sending.no_more.set()
-        await sending.run()
+        report = await polls.poll(made, reads=False)
         assert (report.registered, report.bounces, report.duplicates, report.lists) == (3, 1, 1, 1)
         assert report.acknowledged == 2
         yield made
@@ -64,7 +58,7 @@ async def test_a_whole_registry_has_no_findings(office: PaperOffice) -> None:
     assert found.checked["archived mails"] == 5
     assert found.checked["events"] == office.store.chain.head()[0]
     assert steps[0] == "registry file"
-    assert len(steps) == 9
+    assert len(steps) == 10
 
 
 async def test_it_only_reads(office: PaperOffice) -> None:
@@ -98,6 +92,8 @@ COPY += (
 COPY += "size, enclosures, follows"
 
 CHANGES = {
+    "changed mandated check": ("mandated checks: that of 2026-11-23", ["UPDATE slot SET state = 'late', reason = 'x'"]),
+    "deleted mandated check": ("mandated checks: that of 2026-11-23", ["DELETE FROM slot"]),
     "changed subject": ("letters: 1/2569", ["UPDATE letter SET subject = 'other' WHERE number = 1"]),
     "changed sender": ("letters: 2/2569", ["UPDATE letter SET from_address = 'x@y' WHERE number = 2"]),
     "changed receipt time": ("letters: 1/2569", ["UPDATE letter SET legally_received_at = '2000' WHERE number = 1"]),

@@ -28,6 +28,10 @@ class Settings:
     @cached_property
     def config(self) -> Config:
         """The config. Raises ConfigError."""
+        return self.again()
+
+    def again(self) -> Config:
+        """The config as it is on disk now. Raises ConfigError."""
         return config_file.load(config_file.find(self._path))
 
     def office(self) -> Office:

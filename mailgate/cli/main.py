@@ -8,8 +8,9 @@ import sys
 import click
 
 from mailgate import __version__
-from mailgate.cli import cases, letters, outbox, setup, switches, work
+from mailgate.cli import alarm, backup, calendar, cases, letters, outbox, passwords, setup, status, switches, work
 from mailgate.cli.context import Settings
+from mailgate.edges import journal_log
 from mailgate.errors import MailgateError
 
 _EPILOG = "Exit codes: 0 done; 1 could not do it; 2 wrong usage or config; 3 done, but something needs a person."
@@ -26,7 +27,7 @@ def cli(context: click.Context, path: str | None, verbose: bool) -> None:
     """The e-mail gateway of a Thai government office: receive register, receipt numbers, replies."""
     context.obj = Settings(path)
     level = logging.INFO if verbose or context.invoked_subcommand == "run" else logging.ERROR
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname).1s %(name)s %(message)s", force=True)
+    journal_log.setup(level)
     for noisy in ("aioimaplib", "aiosmtplib", "asyncio", "pymap", "mail.log"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
@@ -34,11 +35,17 @@ def cli(context: click.Context, path: str | None, verbose: bool) -> None:
 for command in (
     setup.init,
     setup.demo,
+    passwords.set_password,
     work.doctor,
     work.poll,
     work.run,
-    work.status,
+    status.status,
     work.verify,
+    alarm.alarm,
+    alarm.watch,
+    backup.backup,
+    backup.restore,
+    calendar.calendar,
     letters.letter,
     letters.mail,
     outbox.outbox,

@@ -1,21 +1,21 @@
-"""doctor, poll, run, status, verify."""
+"""doctor, poll, run, verify."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from typing import Any
 
 import click
 
-from mailgate import daemon
 from mailgate.cli.context import NEEDS_A_PERSON, Settings, as_json
+from mailgate.core.alarms import Condition
+from mailgate.daemon import Daemon
 from mailgate.edges.store import Lock
 from mailgate.edges.terminal import colour, emit, lines
+from mailgate.errors import MailgateError
+from mailgate.jobs import alarms
 from mailgate.jobs import doctor as doctors
 from mailgate.jobs import poll as polls
 from mailgate.jobs.doctor import Finding
-from mailgate.jobs.status import status as status_of
 from mailgate.jobs.verify import verify as verify_all
 
 
@@ -58,39 +58,21 @@ def poll(settings: Settings, as_json: bool) -> int:
 @click.pass_obj
 def run(settings: Settings, as_json: bool) -> int:
     """Stay and work: check at the mandated times, send in between. Ends on SIGTERM or SIGINT."""
-    with Lock(settings.config.registry.path), settings.office() as office:
-        polls.recover(office)
-        work = asyncio.run(daemon.run(office))
+    work = asyncio.run(_work(settings))
     if as_json:
         emit(work)
     return 0
 
 
-@click.command()
-@as_json
-@click.pass_obj
-def status(settings: Settings, as_json: bool) -> int:
-    """One screen: the last and the next check, registers, outbox, warnings."""
-    with settings.office() as office:
-        document = status_of(office)
-    if as_json:
-        emit(document)
-    else:
-        lines(_readable(document))
-    return NEEDS_A_PERSON if document["warnings"] else 0
-
-
-def _readable(document: dict[str, Any]) -> dict[str, Any]:
-    last = document["last_check"]
-    shown = dict(document)
-    if last:
-        started = datetime.fromisoformat(last["started_at"])
-        shown["last_check"] = f"{started:%Y-%m-%d %H:%M} {'done' if last['done'] else 'not done'}"
-    shown["registers"] = [f"{r['register']} {r['year']}: {r['last']}" for r in document["registers"]]
-    for name in ("mails", "outbox", "reading"):
-        shown[name] = ", ".join(f"{k} {v}" for k, v in document[name].items()) or "-"
-    shown["disk_free"] = f"{document['disk_free'] >> 20} MiB"
-    return shown
+async def _work(settings: Settings) -> dict[str, int]:
+    """The daemon; what keeps it from starting is an alarm, for nobody may be looking."""
+    try:
+        with Lock(settings.config.registry.path), settings.office() as office:
+            polls.recover(office)
+            return await Daemon(office, settings.again).run()
+    except MailgateError as e:
+        await alarms.raise_one(settings.config, Condition("daemon", str(e)))
+        raise
 
 
 @click.command()

@@ -16,7 +16,7 @@ from email.utils import format_datetime
 
 from mailgate.core.message import build
 
-_LINE = re.compile(rb"^X-Mailgate-Anchor: ([!-~]{1,4000}) ([0-9a-f]{64})\r?$", re.MULTILINE)
+_LINE = re.compile(rb"^X-Mailgate-Anchor: ([ -~]{1,4000}) ([0-9a-f]{64})\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ _MONTHS = "มกราคม กุมภาพันธ์ มีนาคม 
 _SHORT = "ม.ค. ก.พ. มี.ค. เม.ย. พ.ค. มิ.ย. ก.ค. ส.ค. ก.ย. ต.ค. พ.ย. ธ.ค."
 MONTHS = tuple(_MONTHS.split())
 MONTHS_SHORT = tuple(_SHORT.split())
+WEEKDAYS = tuple("จันทร์ อังคาร พุธ พฤหัสบดี ศุกร์ เสาร์ อาทิตย์".split())  # as date.weekday() counts
 
 _TO_THAI = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 _TO_ASCII = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")

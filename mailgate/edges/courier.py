@@ -21,6 +21,10 @@ class Courier(Protocol):
     def usable(self) -> bool:
         """Whether another item can be delivered without ``ready``."""
 
+    @property
+    def at_final_dot(self) -> bool:
+        """Whether a mail was sent whose answer did not come, or not yet: to leave now makes it unsure."""
+
     async def close(self) -> None: ...
 
 
@@ -48,6 +52,10 @@ class PaperCourier:
     @property
     def usable(self) -> bool:
         return True
+
+    @property
+    def at_final_dot(self) -> bool:
+        return False
 
     async def close(self) -> None:
         return None

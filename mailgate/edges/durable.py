@@ -20,6 +20,24 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def replace_file(path: Path, content: bytes, mode: int = 0o644, *, group: int = -1) -> None:
+    """Write a file whole or not at all: a temporary one, synced, then renamed. Raises ArchiveError."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with explained(f"cannot write {path}"):
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+            with open(descriptor, "wb") as file:
+                os.fchmod(descriptor, mode)  # whatever the umask
+                os.fchown(descriptor, -1, group)
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+            draft.replace(path)
+            fsync_folder(path.parent)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
 @contextmanager
 def explained(what: str) -> Iterator[None]:
     """Turn what the disk refuses into an ArchiveError with a remedy."""

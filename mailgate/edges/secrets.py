@@ -40,6 +40,13 @@ def secret(table: str, settings: Server, environment: Mapping[str, str]) -> Secr
     return fetch
 
 
+def token(name: str, environment: Mapping[str, str]) -> Secret:
+    """A token that may be missing: the systemd credential ``name``, or $MAILGATE_NAME; "" without either."""
+    credential = Path(environment.get("CREDENTIALS_DIRECTORY", "/nonexistent")) / name
+    variable = f"MAILGATE_{name.upper().replace('-', '_')}"
+    return lambda: _read(credential) if credential.is_file() else environment.get(variable, "")
+
+
 def _read(path: Path) -> str:
     try:
         return _usable(path.read_text("utf-8").strip("\r\n"), str(path))

@@ -33,6 +33,7 @@ class SmtpCourier:
         self._secret = secret
         self._dot_seconds = dot_seconds
         self._client: aiosmtplib.SMTP | None = None
+        self.at_final_dot = False
 
     async def ready(self) -> None:
         if self._client is not None and self._client.is_connected:
@@ -65,7 +66,7 @@ class SmtpCourier:
         client = self._client
         if client is None:
             return Outcome(Verdict.LATER, "connect", 0, "not connected")
-        stage = ["mail"]
+        stage, self.at_final_dot = ["mail"], False
         try:
             refused = _unsendable(attempt, client)
             return refused or await self._transaction(client, attempt, stage)
@@ -98,7 +99,7 @@ class SmtpCourier:
         if client is not None:
             with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 if client.is_connected:
-                    await client.quit(timeout=min(5.0, self._settings.timeout.total_seconds()))
+                    await client.quit(timeout=min(2.0, self._settings.timeout.total_seconds()))
             client.close()
 
     def _make_client(self) -> aiosmtplib.SMTP:
@@ -156,8 +157,10 @@ class SmtpCourier:
     async def _dot(self, client: aiosmtplib.SMTP) -> aiosmtplib.SMTPResponse:
         protocol = _protocol(client)
         point("smtp.dot")
+        self.at_final_dot = True
         protocol.write(b".\r\n")
         answer = await protocol.read_response(timeout=self._dot_seconds)
+        self.at_final_dot = False
         point("smtp.answered")
         return answer
 

@@ -21,7 +21,7 @@ from mailgate.edges.smtp import SmtpCourier
 from mailgate.edges.store import Lock, Store
 from mailgate.edges.store.database import moment
 from mailgate.errors import MailgateError, RegistryError
-from mailgate.office import templates, workdays
+from mailgate.office import day_table, templates, workdays
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,12 @@ async def _templates(config: Config, clock: Clock) -> str:
 
 
 async def _calendar(config: Config, clock: Clock) -> str:
-    slot = workdays(config).next_slot(clock.now(), config.checks.times)
-    return f"next mandated check {slot:%Y-%m-%d %H:%M %Z}"
+    now = clock.now()
+    with closing(Store(config.registry.path)) as store:
+        slot = workdays(config, day_table(store)).next_slot(now, config.checks.times)
+        year = store.calendar.year(now.year)
+    confirmed = f"confirmed by {year['confirmed_by']}" if year and year["confirmed_at"] else "not confirmed by anybody"
+    return f"next mandated check {slot:%Y-%m-%d %H:%M %Z}; the calendar of {now.year + 543} is {confirmed}"
 
 
 async def _key(config: Config, clock: Clock) -> str:

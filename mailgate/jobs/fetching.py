@@ -32,6 +32,8 @@ class Fetcher:
     async def batches(self, mailbox: Mailbox, stubs: list[Stub]) -> AsyncIterator[Batch]:
         """The messages in batches, oldest first. Raises MailboxGone, or ArchiveError where the disk is full."""
         for group in self._groups(stubs):
+            if self._office.stopping.is_set():
+                return
             self._office.archive.room_for(2 * sum(s.size for s in group))
             try:
                 batch = await self._fetch(mailbox, group)

@@ -79,6 +79,8 @@ class Check:
                 await anchors.check(office, mailbox)
                 self._anchored = True
             await self._take(mailbox, fresh)
+            if office.stopping.is_set():
+                raise MailboxError("the check was broken off: the program is being ended", "The next check goes on")
         if self.report.registered:
             await anchors.write(office, mailbox, self.report)
         self.report.balance = len(unknown)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from mailgate.core import retry
 from mailgate.edges.courier import Courier
 from mailgate.errors import ArchiveError, ConfigError, CourierError
+from mailgate.jobs.leaving import told
 from mailgate.model import Attempt, CheckReport, Outcome, State, Verdict
 from mailgate.office import Office
 
@@ -38,16 +39,22 @@ class Delivery:
         self._jitter = jitter
         self.no_more = asyncio.Event()
         self._stopped: CourierError | None = None
+        self._at_work: list[tuple[Courier, asyncio.Task[None]]] = []
 
     async def run(self) -> None:
         """Deliver until nothing is due. Raises CourierError if the server cannot be used; items stay queued."""
         await self._settle_unsure()
+        watching = asyncio.create_task(self._break_off())
         try:
-            async with asyncio.TaskGroup() as senders:
+            async with asyncio.TaskGroup() as group:
                 for number in range(self._office.config.smtp.connections):
-                    senders.create_task(self._sender(number))
-        except ExceptionGroup as group:
-            raise group.exceptions[0] from None
+                    courier = self._office.courier()
+                    self._at_work.append((courier, group.create_task(self._sender(courier, number))))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
         if self._stopped is not None:
             raise self._stopped
 
@@ -57,9 +64,15 @@ class Delivery:
         before = now - self._office.config.replies.resend_unsure_after
         await self._office.registry(self._office.store.outbox.resend_unsure, before, now)
 
-    async def _sender(self, number: int) -> None:
+    async def _break_off(self) -> None:
+        """When the program ends, what takes too long; but the answer to a final dot is waited for (law 4)."""
+        await told(self._office)
+        for courier, sender in self._at_work:
+            if not courier.at_final_dot:
+                sender.cancel()
+
+    async def _sender(self, courier: Courier, number: int) -> None:
         """One connection; the second and later ones are opened only where there is work for them too."""
-        courier = self._office.courier()
         try:
             while await self._wait_for_work(number):
                 try:
@@ -73,7 +86,7 @@ class Delivery:
 
     async def _wait_for_work(self, number: int) -> bool:
         outbox = self._office.store.outbox
-        while self._stopped is None:
+        while self._stopped is None and not self._office.stopping.is_set():
             if await self._office.registry(outbox.due, self._office.clock.now(), number + 1) > number:
                 return True
             if self.no_more.is_set():
@@ -92,7 +105,13 @@ class Delivery:
         office = self._office
         attempt = await office.registry(office.store.outbox.claim, office.clock.now())
         while attempt is not None:
-            outcome = await self._deliver(courier, attempt)
+            try:
+                outcome = await self._deliver(courier, attempt)
+            except asyncio.CancelledError:
+                if not courier.at_final_dot:  # provably not sent
+                    left = Outcome(Verdict.LATER, "gateway", 0, "the program was ended")
+                    await asyncio.shield(office.registry(self._settle, attempt, left, False))
+                raise
             attempt = await office.registry(self._settle, attempt, outcome, courier.usable)
 
     async def _deliver(self, courier: Courier, attempt: Attempt) -> Outcome:
@@ -112,7 +131,7 @@ class Delivery:
         told = attempt.kind in ("acknowledgement", "summary")
         self._report.acknowledged += int(told and after.state is State.ACCEPTED)
         log.log(_LEVELS[outcome.verdict], "%s item=%d stage=%s code=%d", *_words(attempt, outcome))
-        if not usable:  # whoever is claimed next needs a new line
+        if not usable or office.stopping.is_set():  # whoever is claimed next needs a new line
             outbox.record(attempt, outcome, after.state, after.at, now)
             return None
         return outbox.record_and_claim(attempt, outcome, after.state, after.at, now)

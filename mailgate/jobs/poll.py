@@ -1,6 +1,6 @@
 """One check with its replies, as ``mailgate poll`` and the daemon do it.
 
-mend what a crash left → open a row in the ledger → check the mailbox, sending replies meanwhile → close the row
+what fell due → a row in the ledger → check the mailbox, sending replies meanwhile → read → close the row and its slots
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import asyncio
 import logging
 
 from mailgate.errors import CourierError, MailboxError, MailgateError, RegistryError
-from mailgate.jobs import summaries
+from mailgate.jobs import slots, summaries
 from mailgate.jobs.intake import Check
+from mailgate.jobs.leaving import in_time
 from mailgate.jobs.outbox import Delivery
 from mailgate.jobs.understanding import Reader
 from mailgate.model import CheckReport
@@ -27,46 +28,69 @@ def recover(office: Office) -> None:
         log.warning("recovered: %d unfinished file(s) removed, %d reply(ies) unsure", swept, interrupted)
 
 
-async def poll(office: Office) -> CheckReport:
+async def poll(office: Office, *, reads: bool = True) -> CheckReport:
     """Check the mailbox and send what is due. Problems that did not stop it are in the report.
 
-    Raises MailgateError, after noting it in the ledger and the event chain, if the check could not be done.
+    ``reads``: also read what was registered, and what waits from before. Raises MailgateError, after noting it in the
+    ledger and the event chain, if the check could not be done.
     """
+    await office.registry(_open_due, office)
     started = office.clock.now()
     report = CheckReport(slot=office.workdays.slot(started, office.config.checks.times))
     check = await office.registry(office.store.ledger.begin, report.slot, started)
     try:
-        await _check_and_send(office, report)
+        await _check_and_send(office, report, reads)
     except MailgateError as e:
-        await _note_failure(office, check, e)
+        await _note_failure(office, check, str(e))
         raise
-    await office.registry(office.store.ledger.end, check, report, office.clock.now())
+    await office.registry(slots.fulfil, office, check, started, report)
     return report
 
 
 async def send(office: Office) -> CheckReport:
-    """What is due between checks: numbers kept back, letters not read yet, the outbox. Raises CourierError."""
+    """What is due between checks: numbers kept back by a limit, then the outbox. Raises CourierError."""
     report = CheckReport()
-    await _after_check(office, report)
+    await _tell_numbers(office)
     delivery = Delivery(office, report)
     delivery.no_more.set()
     await delivery.run()
     return report
 
 
-def is_work(office: Office) -> bool:
+async def read(office: Office, report: CheckReport) -> None:
+    """Read in full what waits for it. Raises MailgateError; what was read is safe."""
+    cell = office.cell()
+    try:
+        await in_time(office, Reader(office, cell, report).run())
+    finally:
+        await cell.close()
+
+
+def is_to_send(office: Office) -> bool:
     """Whether ``send`` has anything to do."""
-    now, store = office.clock.now(), office.store
-    return bool(store.outbox.due(now, 1) or store.readings.waiting(1) or store.contacts.due_addresses(now))
+    now = office.clock.now()
+    return bool(office.store.outbox.due(now, 1) or office.store.contacts.due_addresses(now))
 
 
-async def _check_and_send(office: Office, report: CheckReport) -> None:
+def is_to_read(office: Office) -> bool:
+    """Whether ``read`` has anything to do."""
+    return bool(office.store.readings.waiting(1))
+
+
+def _open_due(office: Office) -> None:
+    slots.open_due(office)
+    slots.settle(office)
+
+
+async def _check_and_send(office: Office, report: CheckReport, reads: bool) -> None:
     delivery = Delivery(office, report)
     sending = asyncio.create_task(delivery.run())
     try:
         async with asyncio.timeout(office.config.checks.deadline.total_seconds()):
-            await Check(office, report).run()
-        await _after_check(office, report)
+            await in_time(office, Check(office, report).run())
+        await _tell_numbers(office)
+        if reads:
+            await _read_after_check(office, report)
     except TimeoutError:
         raise MailboxError(
             f"the check was broken off after {office.config.checks.deadline}",
@@ -77,20 +101,20 @@ async def _check_and_send(office: Office, report: CheckReport) -> None:
         await _finish_sending(sending, report)
 
 
-async def _after_check(office: Office, report: CheckReport) -> None:
-    """Numbers kept back by a limit, and the full reading: what goes wrong there undoes no registering."""
+async def _tell_numbers(office: Office) -> None:
     while await office.registry(summaries.step, office):
         pass
-    cell = office.cell()
+
+
+async def _read_after_check(office: Office, report: CheckReport) -> None:
+    """What goes wrong in reading undoes no registering."""
     try:
-        await Reader(office, cell, report).run()
+        await read(office, report)
     except RegistryError:
         raise
     except MailgateError as e:
         report.problems.append(f"letters wait to be read: {e}")
         log.error("%s", e)
-    finally:
-        await cell.close()
 
 
 async def _finish_sending(sending: asyncio.Task[None], report: CheckReport) -> None:
@@ -102,8 +126,8 @@ async def _finish_sending(sending: asyncio.Task[None], report: CheckReport) -> N
         log.error("%s", e)
 
 
-async def _note_failure(office: Office, check: int, error: MailgateError) -> None:
+async def _note_failure(office: Office, check: int, problem: str) -> None:
     try:
-        await office.registry(office.store.ledger.fail, check, str(error), office.clock.now())
+        await office.registry(office.store.ledger.fail, check, problem, office.clock.now())
     except MailgateError as e:
         log.error("the failure could not be noted in the registry: %s", e.what)

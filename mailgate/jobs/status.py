@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mailgate.jobs import golive, pausing, views
+from mailgate.jobs import evidence, golive, pausing, views
 from mailgate.office import Office
 
 
@@ -18,6 +18,7 @@ def status(office: Office) -> dict[str, Any]:
         "now": now.isoformat(timespec="seconds"),
         "office": office.config.office.name,
         "last_check": views.last_check(last, zone),
+        "slots_today": _today(office),
         "next_slot": office.workdays.next_slot(now, office.config.checks.times).isoformat(),
         "balance": json.loads(last["report"])["balance"] if last and last["report"] else None,
         "registers": [
@@ -25,6 +26,7 @@ def status(office: Office) -> dict[str, Any]:
         ],
         "mails": store.reports.fates(),
         "outbox": store.reports.outbox_counts(),
+        "outbox_oldest": views.local(store.outbox.oldest(), zone),
         "deferred": store.contacts.deferred_count(),
         "reading": store.readings.counts(),
         "braked": len(store.contacts.brakes(now)),
@@ -36,6 +38,12 @@ def status(office: Office) -> dict[str, Any]:
     }
     document["warnings"] = _warnings(document)
     return document
+
+
+def _today(office: Office) -> list[dict[str, Any]]:
+    """The mandated checks of today, and what came of them."""
+    today = evidence.month(office, office.clock.now().date().replace(day=1))["days"][office.clock.now().day - 1]
+    return [{"due": c["due"], "state": c["state"]} for c in today["checks"]]
 
 
 def _warnings(document: dict[str, Any]) -> list[str]:

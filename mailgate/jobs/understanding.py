@@ -38,7 +38,7 @@ class Reader:
 
     async def run(self) -> None:
         """Read until nothing waits. Raises ArchiveError, RegistryError or ScanError; what was read is safe."""
-        while await self.step():
+        while not self._office.stopping.is_set() and await self.step():
             pass
 
     async def step(self) -> bool:
@@ -47,7 +47,11 @@ class Reader:
         rows = await office.registry(office.store.readings.waiting, _BATCH)
         await office.registry(office.store.readings.begin, [row["id"] for row in rows])
         # One mail at a time in the child; what the disk has to do for one goes on beside the next.
-        found = await asyncio.gather(*(self._read(row) for row in rows), return_exceptions=True)
+        try:
+            found = await asyncio.gather(*(self._read(row) for row in rows), return_exceptions=True)
+        except asyncio.CancelledError:
+            await asyncio.shield(office.registry(office.store.readings.again, [row["id"] for row in rows]))
+            raise
         understood = [(row, u) for row, u in zip(rows, found, strict=True) if isinstance(u, Understood)]
         self._report.unreadable += await office.registry(_settle, office, understood)
         self._report.read += sum(not u.unreadable for _, u in understood)

@@ -37,6 +37,7 @@ def verify(office: Office, progress: Progress = lambda _: None) -> Findings:
         ("archive", _archive),
         ("attachments", _attachments),
         ("numbers told", _told),
+        ("mandated checks", _slots),
     ]
     for name, step in steps:
         progress(name)
@@ -61,18 +62,21 @@ def _file(office: Office, findings: Findings) -> Iterator[str]:
 def _chain(office: Office, findings: Findings) -> Iterator[str]:
     previous, expected = GENESIS, 1
     for event in office.store.chain.events():
-        if event["seq"] != expected:
-            yield f"event chain: event {expected} is missing"
+        if problem := broken_link(event, expected, previous):
+            yield problem
             return
-        if event["payload"] is not None and leaf_of(event["salt"] or b"", event["payload"]) != event["leaf"]:
-            yield f"event chain: the content of event {expected} was changed"
-            return
-        link = link_of(previous, expected, event["at"], event["kind"], event["letter_id"], event["leaf"])
-        if link != event["link"]:
-            yield f"event chain: event {expected} does not continue the chain"
-            return
-        previous, expected = link, expected + 1
+        previous, expected = event["link"], expected + 1
     findings.checked["events"] = expected - 1
+
+
+def broken_link(event: Row, expected: int, previous: bytes) -> str:
+    """What is wrong with an event that should continue the chain; "" if nothing is."""
+    if event["seq"] != expected:
+        return f"event chain: event {expected} is missing"
+    if event["payload"] is not None and leaf_of(event["salt"] or b"", event["payload"]) != event["leaf"]:
+        return f"event chain: the content of event {expected} was changed"
+    link = link_of(previous, expected, event["at"], event["kind"], event["letter_id"], event["leaf"])
+    return "" if link == event["link"] else f"event chain: event {expected} does not continue the chain"
 
 
 def _numbers(office: Office, findings: Findings) -> Iterator[str]:
@@ -191,3 +195,22 @@ def _told(office: Office, findings: Findings) -> Iterator[str]:
         "AND mail.answered = 0 AND deferred.letter_id IS NULL"
     ):
         yield f"replies: letter {row['number']}/{row['year']} is to be answered and nothing is queued"
+
+
+def _slots(office: Office, findings: Findings) -> Iterator[str]:
+    """Each mandated check came to what its last event says."""
+    said = {}
+    for event in office.store.db.all("SELECT payload FROM event WHERE kind = 'slot' ORDER BY seq"):
+        payload = _payload(event)
+        said[payload.get("due")] = (payload.get("state"), payload.get("reason"), payload.get("check"))
+    count = 0
+    for row in office.store.db.all("SELECT * FROM slot WHERE state <> 'open' ORDER BY due_at"):
+        count += 1
+        if said.pop(row["due_at"], _EARLIER) not in ((row["state"], row["reason"], row["check_id"]), _EARLIER):
+            yield f"mandated checks: that of {row['due_at']} was changed after it was closed"
+    for due in sorted(str(d) for d in said):
+        yield f"mandated checks: that of {due} is missing"
+    findings.checked["mandated checks"] = count
+
+
+_EARLIER = None  # closed by a version that noted no event of it

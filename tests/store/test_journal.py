@@ -10,7 +10,7 @@ import pytest
 
 from mailgate.core.identity import judge
 from mailgate.edges.store import Store
-from mailgate.model import CheckReport, Kind
+from mailgate.model import CheckReport, Closing, Kind
 from tests.builders import NOW, draft, entry
 
 
@@ -82,37 +82,62 @@ def test_every_fate_adds_up_to_what_was_seen(store: Store) -> None:
     assert store.reports.fates() == {"registered": 1, "bounce": 1, "set_aside": 1}
 
 
-def test_a_check_that_came_to_its_end_fulfils_its_slot(store: Store) -> None:
+LATER = NOW + timedelta(minutes=1)
+
+
+def end(store: Store, check: int, report: CheckReport, closings: list[Closing] | None = None) -> None:
+    with store.db.immediate("test"):
+        store.ledger.end(check, report, LATER)
+        store.slots.close(closings or [], LATER, check=check, started=NOW, report=report)
+
+
+def test_a_check_that_came_to_its_end_is_on_record(store: Store) -> None:
     check = store.ledger.begin(NOW, NOW)
-    assert not store.ledger.is_done(NOW)
-    assert store.ledger.tries(NOW) == (1, NOW)
-    store.ledger.end(check, CheckReport(slot=NOW, seen=3, registered=1), NOW)
-    assert store.ledger.is_done(NOW)
-    assert not store.ledger.is_done(NOW + timedelta(hours=2))
+    assert store.ledger.succeeded(NOW, LATER) is None
+    assert store.ledger.tries(NOW, LATER) == (1, NOW)
+    end(store, check, CheckReport(slot=NOW, seen=3, registered=1))
+    assert store.ledger.succeeded(NOW, LATER) == NOW
+    assert store.ledger.succeeded(LATER, LATER) is None
+    assert store.ledger.tries(NOW, LATER) == (0, None)
     event = list(store.chain.events())[-1]
     assert event["kind"] == "checked"
     assert '"registered":1' in event["payload"]
 
 
-def test_a_check_that_failed_does_not(store: Store) -> None:
+def test_a_check_of_the_future_was_the_clocks_fault(store: Store) -> None:
+    end(store, store.ledger.begin(NOW, LATER), CheckReport(slot=NOW))
+    assert store.ledger.succeeded(NOW, NOW) is None
+
+
+def test_a_check_that_failed_says_why(store: Store) -> None:
     check = store.ledger.begin(NOW, NOW)
     store.ledger.fail(check, "the server is away", NOW)
-    assert not store.ledger.is_done(NOW)
+    assert store.ledger.succeeded(NOW, LATER) is None
     last = store.ledger.last()
     assert last
     assert (last["problem"], last["report"]) == ("the server is away", None)
-    second = store.ledger.begin(NOW, NOW + timedelta(minutes=1))
-    assert store.ledger.tries(NOW) == (2, NOW + timedelta(minutes=1))
-    store.ledger.end(second, CheckReport(slot=NOW, problems=["a", "b"]), NOW)
+    assert store.ledger.problem(NOW, LATER) == "the server is away"
+    assert store.ledger.problem(LATER, LATER + timedelta(hours=1)) == ""
+    second = store.ledger.begin(NOW, LATER)
+    assert store.ledger.tries(NOW, LATER) == (2, LATER)
+    end(store, second, CheckReport(slot=NOW, problems=["a", "b"]))
     last = store.ledger.last()
     assert last
     assert last["problem"] == "a\nb"
 
 
-def test_a_check_outside_the_slots_fulfils_none(store: Store) -> None:
-    store.ledger.end(store.ledger.begin(None, NOW), CheckReport(), NOW)
-    assert not store.ledger.is_done(NOW)
-    assert store.ledger.tries(NOW) == (0, None)
+def test_a_mandated_check_is_opened_once_and_closed_once(store: Store) -> None:
+    assert store.slots.known_until() is None
+    store.slots.open({NOW: "", LATER: "ไฟดับ"}, LATER, LATER)
+    store.slots.open({NOW: "other"}, LATER, LATER)
+    assert store.slots.known_until() == LATER
+    assert [row["reason"] for row in store.slots.open_rows(LATER)] == ["", "ไฟดับ"]
+    check = store.ledger.begin(NOW, NOW)
+    end(store, check, CheckReport(slot=NOW, seen=2), [Closing(NOW, "done", ""), Closing(LATER, "late", "ไฟดับ")])
+    assert store.slots.open_rows(LATER) == []
+    assert store.slots.counts() == {"done": 1, "late": 1}
+    assert [row["check_id"] for row in store.slots.between(NOW, LATER)] == [check]
+    assert [event["kind"] for event in store.chain.events()][-2:] == ["slot", "slot"]
 
 
 def test_a_registry_keeps_its_name(store: Store, tmp_path: Path) -> None:

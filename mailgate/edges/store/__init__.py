@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from mailgate.edges.store.calendar import Calendar
 from mailgate.edges.store.cases import Cases
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.contacts import Contacts
@@ -15,6 +16,7 @@ from mailgate.edges.store.outbox import Outbox
 from mailgate.edges.store.readings import Readings
 from mailgate.edges.store.receipts import Receipts
 from mailgate.edges.store.reports import Reports
+from mailgate.edges.store.slots import Slots
 
 __all__ = ["Lock", "Store"]
 
@@ -30,8 +32,10 @@ class Store:
         self.receipts = Receipts(self.db, self.chain, self.outbox, self.contacts)
         self.readings = Readings(self.db, self.chain)
         self.cases = Cases(self.db, self.chain, self.outbox, self.contacts)
+        self.calendar = Calendar(self.db, self.chain)
         self.journal = Journal(self.db, self.chain)
         self.ledger = Ledger(self.db, self.chain)
+        self.slots = Slots(self.db, self.chain)
         self.reports = Reports(self.db)
 
     def registry_id(self) -> str:

@@ -70,9 +70,13 @@ class Chain:
 
     def events(self, after: int = 0) -> Iterator[Row]:
         """Events in order, read in pages so that memory does not grow with the register."""
-        while rows := self._db.all("SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT 1000", (after,)):
+        while rows := self.page(after, 1000):
             yield from rows
             after = rows[-1]["seq"]
+
+    def page(self, after: int, limit: int) -> list[Row]:
+        """The next events after a number, in order."""
+        return self._db.all("SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
 
     def _last(self) -> tuple[int, bytes]:
         row = self._db.one("SELECT seq, link FROM event ORDER BY seq DESC LIMIT 1")

@@ -56,6 +56,12 @@ class Connection:
                 raise
         point(f"{name}.committed")
 
+    def writable(self) -> None:
+        """Raises RegistryError where nothing can be written; writes nothing."""
+        with explained(self.path):
+            self.sql.execute("BEGIN IMMEDIATE")
+            self.sql.execute("ROLLBACK")
+
     def all(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Every row of a query; never an open cursor, which would hold the write-ahead log."""
         with explained(self.path):

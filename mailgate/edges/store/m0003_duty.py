@@ -18,12 +18,15 @@ CREATE TABLE calendar_day (
 CREATE TABLE calendar_year (
   year INTEGER PRIMARY KEY, seeded_at TEXT NOT NULL, confirmed_at TEXT, confirmed_by TEXT NOT NULL DEFAULT '') STRICT;
 
+CREATE INDEX poll_started ON poll (started_at);
+
 CREATE TABLE slot (
   due_at TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('open', 'done', 'late', 'missed')),
   check_id INTEGER REFERENCES poll (id), started_at TEXT, ended_at TEXT,
   seen INTEGER, registered INTEGER, failed INTEGER, closed_at TEXT, reason TEXT NOT NULL DEFAULT '',
   CHECK ((state = 'open') = (closed_at IS NULL))) STRICT, WITHOUT ROWID;
 CREATE INDEX slot_open ON slot (due_at) WHERE state = 'open';
+CREATE INDEX slot_closed ON slot (closed_at);
 """
 
 # Slots that an earlier version fulfilled, as it judged them: by any check that came to its end.
@@ -38,10 +41,12 @@ NEVER_DELETED = [*before.NEVER_DELETED, "slot", "calendar_year"]
 
 FINAL = before.FINAL | {"slot": "due_at"}
 
+# What a clock that was wrong has closed in the future may be closed once more, in time; nothing else.
 GUARDS = (
     before.GUARDS.rstrip()
     + """
-CREATE TRIGGER slot_closed_once BEFORE UPDATE ON slot WHEN OLD.state <> 'open'
+CREATE TRIGGER slot_closed_once BEFORE UPDATE ON slot
+WHEN OLD.state <> 'open' AND NOT coalesce(NEW.state <> 'open' AND NEW.closed_at < OLD.closed_at, 0)
 BEGIN SELECT RAISE(ABORT, 'what came of a mandated check is final'); END;
 """
 )

@@ -146,6 +146,13 @@ class Outbox:
         """When the earliest queued item is due."""
         return moment(self._db.value("SELECT min(next_at) FROM outbox WHERE state = 'queued'"))
 
+    def oldest(self) -> str | None:
+        """Since when the oldest item that is not done with waits, as it is stored."""
+        found = self._db.value(
+            "SELECT min(created_at) FROM outbox WHERE state <> 'accepted' AND state IN ('queued', 'trying', 'unsure')"
+        )
+        return str(found) if found else None
+
     def due(self, now: datetime, at_most: int) -> int:
         """How many items are due, counted up to ``at_most``."""
         return int(

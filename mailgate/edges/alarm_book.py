@@ -1,0 +1,58 @@
+"""Which alarms are up: a small file beside the registry that daemon, watch and status share.
+
+It is apart from the registry, for it must work when that does not. Where it cannot be written, an alarm is sent all the
+same, and may be sent again by the next process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mailgate.edges.durable import replace_file
+from mailgate.errors import MailgateError
+
+
+class AlarmBook:
+    """The book of one registry: alarms by key, as plain values."""
+
+    def __init__(self, registry: Path) -> None:
+        self._path = registry.with_name("alarms.json")
+        self._memory: dict[str, dict[str, Any]] | None = None
+
+    def lock(self) -> int | None:
+        """Keep other processes out between reading and writing; waits. None where the disk does not allow it."""
+        try:
+            descriptor = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:
+            return None
+        return descriptor
+
+    def unlock(self, descriptor: int | None) -> None:
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        """What is up; what this process knows goes before what the disk may not have taken."""
+        if self._memory is not None:
+            return self._memory
+        try:
+            found = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
+
+    def write(self, plain: Mapping[str, dict[str, Any]]) -> None:
+        """Keep what is up. A disk that refuses leaves it in memory."""
+        if plain == self.read():
+            return
+        try:
+            replace_file(self._path, json.dumps(plain, ensure_ascii=False, indent=1).encode(), 0o600)
+            self._memory = None
+        except MailgateError:
+            self._memory = dict(plain)

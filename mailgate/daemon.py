@@ -60,6 +60,8 @@ class Daemon:
         self.reading = Worker("reading", self.read, every=TICK_SECONDS, within=_FINAL_DOT)
         self.guard = Worker("guard", self.look_after, every=60, within=300)
         self.workers = (self.intake, self.outbox, self.reading, self.guard)
+        for worker in (self.intake, self.outbox, self.reading):
+            worker.on_failure = self.guard.wake  # that something fails is for people to know, soon
         self._ticker = schedule.Scheduler()
 
     async def run(self) -> dict[str, int]:
@@ -208,7 +210,8 @@ class Daemon:
         return last is None or now >= last + min(delay(tries, 0), _LONGEST_WAIT)
 
     async def _done(self, report: CheckReport) -> None:
-        log.info("checked slot=%s seen=%d registered=%d", report.slot, report.seen, report.registered)
+        slot = report.slot.isoformat(timespec="minutes") if report.slot else "-"
+        log.info("checked slot=%s seen=%d registered=%d", slot, report.seen, report.registered, extra={"slot": slot})
         self.work["checks"] += 1
         self.work["registered"] += report.registered
         self.work["acknowledged"] += report.acknowledged

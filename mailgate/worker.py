@@ -18,7 +18,7 @@ class Worker:
     """Runs its step when woken, until it says that there is no more. An error ends that step only.
 
     ``every``: seconds between two times the ticker wakes it; ``within``: seconds that one step may take before the
-    worker counts as stuck.
+    worker counts as stuck. ``on_failure`` is called when a step ends with an error.
     """
 
     def __init__(self, name: str, step: Step, *, every: int, within: float) -> None:
@@ -29,6 +29,7 @@ class Worker:
         self._within = within
         self._wake = asyncio.Event()
         self._began: float | None = None
+        self.on_failure: Callable[[], None] = lambda: None
 
     def wake(self) -> None:
         self._wake.set()
@@ -53,6 +54,7 @@ class Worker:
             return await self._step()
         except MailgateError as e:
             self.failed += 1
+            self.on_failure()
             log.error("%s: %s", self.name, e)
             return False
         finally:

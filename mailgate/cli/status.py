@@ -111,5 +111,6 @@ def _readable(document: dict[str, Any]) -> dict[str, Any]:
     shown["registers"] = [f"{r['register']} {r['year']}: {r['last']}" for r in document["registers"]]
     for name in ("mails", "outbox", "reading"):
         shown[name] = ", ".join(f"{k} {v}" for k, v in document[name].items()) or "-"
+    shown["alarms"] = [f"{a['since'][:16]} {a['text']}" for a in document["alarms"]]
     shown["disk_free"] = f"{document['disk_free'] >> 20} MiB"
     return shown

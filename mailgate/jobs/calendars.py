@@ -6,12 +6,12 @@ A year is seeded once, when it begins to matter or somebody touches it; from the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from mailgate.core.calendar_dates import YEARS
-from mailgate.core.special_days import Special, is_open, is_same
+from mailgate.core.special_days import DayTable, Special, is_open, is_same
 from mailgate.core.thai import BUDDHIST_OFFSET
 from mailgate.edges import holiday_seed
 from mailgate.errors import UsageError
@@ -146,12 +146,13 @@ def _compared(office: Office, wanted: Mapping[date, Noted], past: bool) -> Chang
 
 
 def _is_overruled(office: Office, day: date, new: Noted) -> bool:
-    """Whether the configuration opens, closes or shortens the day in another way than ``new`` does."""
-    found = office.workdays.special(day)
-    if found is None or found.source != "config":
-        return False
-    wanted = (new.opens, new.closes) if new else (None, None)
-    return is_open(day, found) != is_open(day, new) or (found.opens, found.closes) != wanted
+    """Whether, with ``new`` in the table, the configuration still opens, closes or shortens the day otherwise."""
+    table = DayTable({day: new} if new else {}, frozenset({day.year}))
+    return _opening(day, replace(office.workdays, table=table).special(day)) != _opening(day, new)
+
+
+def _opening(day: date, special: Noted) -> tuple[bool, time | None, time | None]:
+    return (is_open(day, special), special.opens if special else None, special.closes if special else None)
 
 
 def _refuse_past(days: list[date]) -> None:

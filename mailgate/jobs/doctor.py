@@ -21,6 +21,7 @@ from mailgate.edges.smtp import SmtpCourier
 from mailgate.edges.store import Lock, Store
 from mailgate.edges.store.database import moment
 from mailgate.errors import MailgateError, RegistryError
+from mailgate.jobs import doctor_duty
 from mailgate.office import day_table, templates, workdays
 
 
@@ -175,6 +176,8 @@ TESTS: tuple[tuple[str, Test], ...] = (
     ("archive", _archive),
     ("reader", _reader),
     ("scanner", _scanner),
+    ("alarm", doctor_duty.alarm),
+    ("backup", doctor_duty.backup),
     ("imap", _imap),
     ("mailbox", _mailbox),
     ("smtp", _smtp),

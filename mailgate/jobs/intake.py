@@ -144,9 +144,18 @@ class Check:
         report.deferred += int(entered.deferred)
         if fate is Fate.REGISTERED:
             report.receipts.append(str(entered.receipt))
-            log.info("registered %s rule=%s size=%d", entered.receipt, entry.screening.rule, entry.size)
+            log.info(
+                "registered %s rule=%s size=%d",
+                entered.receipt,
+                entry.screening.rule,
+                entry.size,
+                extra=_named(entry, entered),
+            )
         else:
-            log.info("%s uid=%d rule=%s of=%s", fate, entry.stub.uid, entry.screening.rule, entered.receipt)
+            log.info(
+                "%s uid=%d rule=%s of=%s", fate, entry.stub.uid, entry.screening.rule, entered.receipt,
+                extra=_named(entry, entered),
+            )  # fmt: skip
 
     def _mode(self, examined: Examined) -> deciding.Mode:
         """Old mail that was adopted without answers is registered in silence."""
@@ -215,6 +224,12 @@ class Check:
 
     def _progress(self) -> int:
         return self.report.seen + self._fetcher.progress()
+
+
+def _named(entry: Entry, entered: Entered) -> dict[str, object]:
+    """Fields of the journal, to find a letter's lines by."""
+    named: dict[str, object] = {"uid": entry.stub.uid, "rule": entry.screening.rule}
+    return named | ({"receipt": str(entered.receipt)} if entered.receipt else {})
 
 
 _COUNTERS = {

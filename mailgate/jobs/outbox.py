@@ -130,7 +130,12 @@ class Delivery:
         )
         told = attempt.kind in ("acknowledgement", "summary")
         self._report.acknowledged += int(told and after.state is State.ACCEPTED)
-        log.log(_LEVELS[outcome.verdict], "%s item=%d stage=%s code=%d", *_words(attempt, outcome))
+        receipt = self._office.store.receipts.of_letter(attempt.letter_id)
+        log.log(
+            _LEVELS[outcome.verdict], "%s %s of=%s item=%d stage=%s code=%d",
+            outcome.verdict, attempt.kind, receipt or "-", attempt.item_id, outcome.stage, outcome.code,
+            extra={"receipt": str(receipt or ""), "item": attempt.item_id},
+        )  # fmt: skip
         if not usable or office.stopping.is_set():  # whoever is claimed next needs a new line
             outbox.record(attempt, outcome, after.state, after.at, now)
             return None
@@ -154,7 +159,3 @@ _LEVELS = {
     Verdict.REFUSED: logging.WARNING,
     Verdict.UNSURE: logging.WARNING,
 }
-
-
-def _words(attempt: Attempt, outcome: Outcome) -> tuple[str, int, str, int]:
-    return outcome.verdict, attempt.item_id, outcome.stage, outcome.code

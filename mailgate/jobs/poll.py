@@ -114,7 +114,7 @@ async def _read_after_check(office: Office, report: CheckReport) -> None:
         raise
     except MailgateError as e:
         report.problems.append(f"letters wait to be read: {e}")
-        log.error("%s", e)
+        log.error("reading waits: %s", e)
 
 
 async def _finish_sending(sending: asyncio.Task[None], report: CheckReport) -> None:
@@ -123,7 +123,7 @@ async def _finish_sending(sending: asyncio.Task[None], report: CheckReport) -> N
         await sending
     except CourierError as e:
         report.problems.append(f"replies wait in the outbox: {e}")
-        log.error("%s", e)
+        log.error("sending waits: %s", e)
 
 
 async def _note_failure(office: Office, check: int, problem: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
-from mailgate.jobs import evidence, golive, pausing, views
+from mailgate.jobs import alarms, calendars, evidence, golive, pausing, views
 from mailgate.office import Office
 
 
@@ -36,8 +37,20 @@ def status(office: Office) -> dict[str, Any]:
         "chain_head": head,
         "disk_free": office.archive.free(),
     }
+    document["alarms"] = [
+        {"key": k, "since": up.since, "text": up.text} for k, up in alarms.listed(office.config).items()
+    ]
+    document["notices"] = _notices(office, now)
     document["warnings"] = _warnings(document)
     return document
+
+
+def _notices(office: Office, now: datetime) -> list[str]:
+    """What should be seen to some day; nothing is in danger yet."""
+    found = calendars.warnings(office, now)
+    if not office.config.alarm.is_set:
+        found.append("ยังมิได้กำหนดช่องทางแจ้งเหตุ ([alarm] ใน config.toml)")
+    return found
 
 
 def _today(office: Office) -> list[dict[str, Any]]:
@@ -48,7 +61,7 @@ def _today(office: Office) -> list[dict[str, Any]]:
 
 def _warnings(document: dict[str, Any]) -> list[str]:
     outbox, last = document["outbox"], document["last_check"]
-    found = []
+    found = [alarm["text"] for alarm in document["alarms"]]
     if last is None:
         found.append("ยังไม่เคยตรวจกล่องจดหมาย (mailgate poll)")
     elif last["problem"]:

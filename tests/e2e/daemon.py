@@ -26,6 +26,7 @@ class Daemon:
         self.office = office
         self.config = office.folder / "config.toml"
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        (office.folder / "notify").unlink(missing_ok=True)
         self._listening.bind(str(office.folder / "notify"))
         environment = os.environ | {
             "MAILGATE_IMAP_PASSWORD": office.password,

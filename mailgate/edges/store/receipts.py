@@ -148,7 +148,7 @@ class Receipts:
         self._put_mail(entry, mail_row(entry, fate, letter_id, False, reason))
         payload = {"uid": entry.stub.uid, "raw": entry.sha256, "fate": fate, "rule": entry.screening.rule}
         self._chain.append(entry.seen_at, "journaled", payload, letter_id)
-        return Entered(fate, self._receipt_of(letter_id))
+        return Entered(fate, self.of_letter(letter_id))
 
     def _twins(self, entry: Entry) -> Twins:
         raw = self._db.one(
@@ -193,7 +193,8 @@ class Receipts:
         key = (receipt.register, receipt.year, receipt.number)
         return int(self._db.value("SELECT id FROM letter WHERE (register, year, number) = (?, ?, ?)", key))
 
-    def _receipt_of(self, letter_id: int | None) -> Receipt | None:
+    def of_letter(self, letter_id: int | None) -> Receipt | None:
+        """The number of a letter; None if it has none."""
         row = self._db.one("SELECT number, year FROM letter WHERE id = ?", (letter_id,)) if letter_id else None
         return _receipt(row) if row else None
 

@@ -48,6 +48,25 @@ def load(path: Path) -> Config:
     return _rooted(parse(data, str(path)), path.resolve().parent)
 
 
+def salvage(path: Path) -> Config:
+    """Of a config that is broken elsewhere, what an alarm needs: [alarm], and [office] if that is whole.
+
+    Raises ConfigError if [alarm] is broken too, or the file cannot be read at all.
+    """
+    try:
+        data = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except (OSError, ValueError) as e:
+        raise ConfigError(f"cannot read {path}: {e}") from None
+    nowhere = {"host": "localhost", "security": "none"}
+    kept = {"alarm": data.get("alarm", {}), "imap": nowhere, "smtp": nowhere}
+    try:
+        made = parse(kept | {"office": data.get("office")}, str(path))
+    except ConfigError:
+        nobody = {"name": "mailgate", "email": "mailgate@localhost.localdomain"}
+        made = parse(kept | {"office": {"name": "mailgate", "address": nobody["email"], "clerk": nobody}}, str(path))
+    return _rooted(made, path.resolve().parent)
+
+
 def parse(data: dict[str, Any], source: str = "config") -> Config:
     """Check the tables of a config. Raises ConfigError naming every problem: key, what is wrong, an example."""
     try:

@@ -15,7 +15,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import schedule
 
@@ -73,7 +73,7 @@ class Daemon:
         await self._guard.start()
         await self.notice()
         tasks = {asyncio.create_task(w.run(stopping), name=w.name) for w in self.workers}
-        log.info("started; next check %s", self._next())
+        log.info("started; %s", self._status())
         self._notifier.ready(self._status())
         try:
             await self._tick_until_stopped(tasks)
@@ -131,9 +131,10 @@ class Daemon:
         """Read config, calendar and templates anew; the steps in hand finish with the old ones."""
         self._notifier.reloading()
         try:
-            self.office = offices.reloaded(self.office, self._load())
-            self._guard.config_problem = ""
-            log.info("reloaded; next check %s", self._next())
+            changed = offices.reloaded(self.office, self._load())
+            upcoming = changed.workdays.next_slot(changed.clock.now(), changed.config.checks.times)
+            self.office, self._guard.config_problem = changed, ""
+            log.info("reloaded; next check %s", upcoming.isoformat(timespec="minutes"))
         except MailgateError as e:
             self._guard.config_problem = str(e)
             log.error("not reloaded, the old configuration stays: %s", e)
@@ -219,11 +220,10 @@ class Daemon:
         for worker in (self.reading, self.outbox, self.guard):
             worker.wake()
 
-    def _next(self) -> datetime:
-        return self.office.workdays.next_slot(self.office.clock.now(), self.office.config.checks.times)
-
     def _status(self) -> str:
+        """One line for systemctl status. A calendar without a working day keeps nobody from working otherwise."""
         try:
-            return f"รอตรวจครั้งถัดไป {self._next():%d/%m %H.%M น.}"
+            upcoming = self.office.workdays.next_slot(self.office.clock.now(), self.office.config.checks.times)
         except MailgateError as e:
             return e.what
+        return f"รอตรวจครั้งถัดไป {upcoming:%d/%m %H.%M น.}"

@@ -15,6 +15,7 @@ from mailgate.daemon import Daemon
 from mailgate.edges.notify import Notifier
 from mailgate.edges.presence import Presence
 from mailgate.errors import ConfigError
+from mailgate.jobs import alarms
 from tests import builders
 from tests.builders import NOW, Away, PaperOffice
 from tests.jobs.letters import letter
@@ -179,6 +180,24 @@ async def test_a_reload_takes_the_new_config_or_keeps_the_old(office: PaperOffic
     await elsewhere.reload()
     assert elsewhere.office is office
     assert "Restart" in elsewhere._guard.config_problem
+
+
+async def test_a_calendar_without_a_working_day_stops_nothing_else(tmp_path: Path) -> None:
+    closed = builders.config(tmp_path, calendar={"add": [NOW.date() + timedelta(n) for n in range(800)]})
+    with builders.office(closed) as office:
+        worked, ear = daemon(office)
+        await turn(worked, at(9))
+        await worked.look_after()
+        assert worked.work["checks"] == 0
+        assert ear.heard == ["STATUS"]
+        assert "calendar" in alarms.listed(closed)
+    with builders.office(builders.config(tmp_path)) as office:
+        worked, _ = daemon(office, closed)
+        await worked.reload()
+        assert worked.office is office
+        assert "no working day" in worked._guard.config_problem
+        await worked.look_after()
+        assert "calendar" not in alarms.listed(closed)
 
 
 def test_the_last_sign_of_life(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 
 from mailgate.cli.context import NEEDS_A_PERSON, Settings, as_json
+from mailgate.config import Config
 from mailgate.edges.clock import SystemClock
 from mailgate.edges.terminal import colour, emit, table
 from mailgate.errors import MailgateError
@@ -46,7 +47,7 @@ def test(settings: Settings, as_json: bool) -> int:
     """Send a test by every way, and show what each said."""
     name = settings.config.office.name
     text = f"{name}\nข้อความนี้เป็นการทดสอบการแจ้งเหตุ ไม่ต้องดำเนินการใด\nThis is a test; nothing needs to be done.\n"
-    return _send(settings, f"[mailgate] ทดสอบการแจ้งเหตุ: {name}", text, as_json)
+    return _send(settings.config, f"[mailgate] ทดสอบการแจ้งเหตุ: {name}", text, as_json)
 
 
 @alarm.command()
@@ -57,11 +58,10 @@ def test(settings: Settings, as_json: bool) -> int:
 def send(settings: Settings, subject: str, text: str, as_json: bool) -> int:
     """Send an alarm of your own by every way, as the units do when one of them fails."""
     said = sys.stdin.read(10_000) if text == "-" else text
-    return _send(settings, f"[mailgate] {' '.join(subject.split())[:200]}", said or subject, as_json)
+    return _send(settings.for_alarm(), f"[mailgate] {' '.join(subject.split())[:200]}", said or subject, as_json)
 
 
-def _send(settings: Settings, subject: str, text: str, as_json: bool) -> int:
-    config = settings.config
+def _send(config: Config, subject: str, text: str, as_json: bool) -> int:
     if not config.alarm.is_set:
         raise MailgateError(_NO_WAY, _HINT)
     results = asyncio.run(alarms.send(config, subject, text, SystemClock(config.zone)))

@@ -10,6 +10,7 @@ import click
 
 from mailgate import config_file
 from mailgate.config import Config
+from mailgate.errors import ConfigError
 from mailgate.model import Receipt
 from mailgate.office import Office, open_office
 
@@ -33,6 +34,13 @@ class Settings:
     def again(self) -> Config:
         """The config as it is on disk now. Raises ConfigError."""
         return config_file.load(config_file.find(self._path))
+
+    def for_alarm(self) -> Config:
+        """The config; of a broken one what an alarm needs, for that may be the alarm. Raises ConfigError."""
+        try:
+            return self.config
+        except ConfigError:
+            return config_file.salvage(config_file.find(self._path))
 
     def office(self) -> Office:
         """The office, with its registry open; to be used with ``with``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,15 +16,9 @@ from tests.e2e.program import Program
 from tests.servers.clamd import FakeClamd
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
-from tests.servers.sink import Sink, ThreadedSink
+from tests.servers.sink import Sink
 
 VIRUS = EICAR.decode("ascii")
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with ThreadedSink() as made:
-        yield made
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,7 @@ from tests.crash.letters import letter
 from tests.e2e.program import Program, Result
 from tests.servers.dovecot import Dovecot
 from tests.servers.process import as_root
-from tests.servers.sink import Sink, ThreadedSink
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with ThreadedSink() as made:
-        yield made
+from tests.servers.sink import Sink
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,13 +14,7 @@ from tests.e2e.program import Program, Result
 from tests.servers.certs import Certs
 from tests.servers.dovecot import Dovecot
 from tests.servers.process import as_root, free_ports
-from tests.servers.sink import Sink, ThreadedSink
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with ThreadedSink() as made:
-        yield made
+from tests.servers.sink import Sink
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from tests.crash.letters import ANSWERED, letter, ten
 from tests.e2e.program import Program
 from tests.servers.dovecot import Dovecot
-from tests.servers.sink import Sink, ThreadedSink
+from tests.servers.sink import Sink
 
 POLL_KEYS = (
     "slot seen registered duplicates automatic bounces lists set_aside failed acknowledged held balance receipts"
@@ -19,12 +18,6 @@ LETTER_KEYS = (
     "number year receipt channel book_no dated from_name from_address to subject service officer action remarks "
     "arrived_at legally_received_at registered_at acknowledged_at due_on state confidential sha256 follows"
 ).split()
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with ThreadedSink() as made:
-        yield made
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,7 @@ from tests.crash.letters import letter
 from tests.e2e.daemon import Daemon, due_now
 from tests.e2e.program import Program
 from tests.servers.dovecot import Dovecot
-from tests.servers.sink import Delay, Fault, Sink, ThreadedSink
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with ThreadedSink() as made:
-        yield made
+from tests.servers.sink import Delay, Fault, Sink
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,13 +15,7 @@ import pytest
 from tests.e2e.daemon import Daemon, due_now
 from tests.e2e.program import Program
 from tests.servers.dovecot import Dovecot
-from tests.servers.sink import Sink, ThreadedSink
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with ThreadedSink() as made:
-        yield made
+from tests.servers.sink import Sink
 
 
 @pytest.fixture
@@ -82,6 +75,17 @@ def test_a_daemon_that_cannot_start_says_so_by_the_second_way(office: Program) -
     office.folder.joinpath("registry.db").write_bytes(b"not a registry" * 100)
     assert office("run").code == 1
     assert "is not a registry of mailgate" in told(office)
+
+
+def test_an_alarm_of_a_unit_is_sent_even_where_the_config_is_broken(office: Program) -> None:
+    office.values["smtp"] = {"host": "mail.example.go.th", "security": "none"}
+    assert office("run").code == 2
+    assert office("alarm", "send", "หน่วย mailgate.service ล้มเหลว").code == 0
+    assert "หน่วย mailgate.service ล้มเหลว" in told(office)
+    office.values["office"]["address"] = "nobody"
+    assert office("alarm", "send", "again").code == 0
+    office.values["alarm"]["smtp_port"] = "x"
+    assert office("alarm", "send", "again").code == 2
 
 
 def test_the_ways_can_be_tried(office: Program) -> None:

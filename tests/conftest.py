@@ -13,10 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from mailgate.edges import holiday_seed
 from tests.servers.certs import Certs
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 from tests.servers.process import ServerError
+
+
+@pytest.fixture(scope="session", autouse=True)
+def holidays_at_once() -> Iterator[None]:
+    """Years of holidays without a process for each, which has a test of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(holiday_seed, "_asked", holiday_seed.computed)
+        yield
 
 
 @contextlib.contextmanager

@@ -14,8 +14,7 @@ import click
 from mailgate.cli.calendar_shown import print_change, print_year
 from mailgate.cli.context import Settings, as_json
 from mailgate.config import Config
-from mailgate.core import calendar_files
-from mailgate.core.calendar_dates import day_of, hours_of, year_of
+from mailgate.core.calendar_dates import LARGEST, day_of, hours_of, year_of
 from mailgate.core.special_days import LONGEST_NAME, Special
 from mailgate.core.thai import tidy
 from mailgate.edges.terminal import emit
@@ -116,6 +115,8 @@ def import_(settings: Settings, file: Path, dry_run: bool, past: bool, as_json: 
     CSV: date,name[,kind[,opens,closes]], kind being holiday, working or hours. ICS: whole-day events, as holidays.
     Government offices work on Labour Day: take it out of a file that was made for everybody.
     """
+    from mailgate.core import calendar_files  # its library is not for a daemon to load
+
     days = calendar_files.parse(_content(file))
     _change(settings, "import", days, past=past, dry=dry_run, as_json=as_json)
 
@@ -146,7 +147,7 @@ def _content(file: Path) -> bytes:
     """The file, or as much of it as shows that it is too large."""
     try:
         with file.open("rb") as opened:
-            return opened.read(calendar_files.LARGEST + 1)
+            return opened.read(LARGEST + 1)
     except OSError as e:
         raise MailgateError(f"{file} cannot be read: {e.strerror}", "Check the path and its owner") from e
 

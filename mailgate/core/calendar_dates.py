@@ -9,6 +9,7 @@ from mailgate.core.thai import BUDDHIST_OFFSET
 from mailgate.errors import UsageError
 
 _FIRST_BUDDHIST = 2400  # from here on a year is a Buddhist one; no register is older, no CE year so far away
+LARGEST = 1 << 20  # bytes of a file of days; a century of holidays takes less
 YEARS = range(2000, 2101)  # CE; the seed knows no later ones
 _DATES = (
     re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"),

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from mailgate.core import calendar_ics, charset
-from mailgate.core.calendar_dates import day_of, hours_of
+from mailgate.core.calendar_dates import LARGEST, day_of, hours_of
 from mailgate.core.special_days import KINDS, LONGEST_NAME, Special
 from mailgate.core.thai import tidy
 from mailgate.errors import ConfigError, UsageError
 
-LARGEST = 1 << 20  # bytes; a century of holidays takes less
 _SHOWN = 20  # problems; more only say that it is the wrong file
 _HINT = "Nothing was changed; mend the file and try again"
 

@@ -6,15 +6,19 @@ One of them going wrong keeps none of the others from its turn.
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
+from mailgate.config import Config
 from mailgate.core.alarms import Condition
 from mailgate.errors import MailgateError
 from mailgate.jobs import alarms, calendars
 from mailgate.jobs.certificate_watch import Certificates
 from mailgate.jobs.chain_watch import ChainWatch
-from mailgate.jobs.metrics import Metrics
 from mailgate.model import CheckReport
 from mailgate.office import Office
+
+if TYPE_CHECKING:
+    from mailgate.jobs.metrics import Metrics
 
 log = logging.getLogger("mailgate.guard")
 
@@ -26,11 +30,12 @@ class Guard:
         self.config_problem = ""
         self._chain = ChainWatch()
         self._certificates = Certificates()
-        self._metrics = Metrics(office.config)
+        self._metrics = _metrics(office.config)
 
     async def start(self) -> None:
         """Raises ConfigError if the figures cannot be offered where the config says."""
-        self._metrics.start()
+        if self._metrics is not None:
+            self._metrics.start()
 
     async def step(self, office: Office) -> bool:
         """One look at everything; True if the chain is not read to its end yet."""
@@ -41,7 +46,8 @@ class Guard:
         except MailgateError as e:
             log.error("%s", e)
         await alarms.evaluate(office, office.clock.now(), [*self._own(), *await self._certificates.look(office)])
-        await self._metrics.update(office, len(alarms.listed(office.config)))
+        if self._metrics is not None:
+            await self._metrics.update(office, len(alarms.listed(office.config)))
         return more
 
     def _own(self) -> list[Condition]:
@@ -58,4 +64,14 @@ class Guard:
             await alarms.dead_man(office)
 
     async def close(self) -> None:
-        self._metrics.close()
+        if self._metrics is not None:
+            self._metrics.close()
+
+
+def _metrics(config: Config) -> Metrics | None:
+    """The figures, where the config asks for them: else their library is not even loaded."""
+    if not (config.metrics.listen or config.metrics.textfile):
+        return None
+    from mailgate.jobs.metrics import Metrics
+
+    return Metrics(config)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.core.calendar_dates import common_era, day_of, hours_of, year_of
-from mailgate.core.calendar_files import LARGEST, parse
+from mailgate.core.calendar_dates import LARGEST, common_era, day_of, hours_of, year_of
+from mailgate.core.calendar_files import parse
 from mailgate.core.special_days import Special
 from mailgate.errors import ConfigError, MailgateError, UsageError
 

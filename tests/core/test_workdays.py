@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from mailgate.core.special_days import DayTable, Special
 from mailgate.core.workdays import Workdays
 from mailgate.edges.holiday_seed import name_of, of_year
-from mailgate.errors import ConfigError
+from mailgate.errors import ConfigError, MailgateError
 
 ZONE = ZoneInfo("Asia/Bangkok")
 CHECKS = (time(9), time(11), time(14), time(16))
@@ -357,3 +358,15 @@ def test_labour_day_is_no_holiday_of_the_seed_and_others_have_thai_names() -> No
     for year in range(2000, 2051):
         assert not any("แรงงาน" in name for name in of_year(year).values())
     assert name_of(date(2022, 5, 2)) == ""  # in lieu of Labour Day
+
+
+def test_the_holidays_are_asked_for_in_a_process_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = importlib.util.find_spec("mailgate.edges.holiday_seed")
+    assert spec
+    assert spec.loader
+    fresh = importlib.util.module_from_spec(spec)  # the tests' own copy answers without a process
+    spec.loader.exec_module(fresh)
+    assert fresh.of_year(2026) == of_year(2026)
+    monkeypatch.setattr("sys.executable", "/nonexistent/python")
+    with pytest.raises(MailgateError, match="the holidays of 2027 cannot be had"):
+        fresh.of_year(2027)

@@ -77,8 +77,10 @@ def _state(office: Office, due: datetime, row: Row | None) -> str:
         return str(row["state"])
     if due > office.clock.now():
         return "upcoming"
-    first = office.store.slots.first()
-    return "before" if first is None or due < first else "unrecorded"
+    first, known = office.store.slots.first(), office.store.slots.known_until()
+    if first is None or known is None or due < first:
+        return "before"
+    return "open" if due > known else "unrecorded"  # nobody has been here since it fell due
 
 
 def _day(office: Office, day: date, checks: list[dict[str, Any]]) -> dict[str, Any]:

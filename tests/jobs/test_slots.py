@@ -164,6 +164,13 @@ async def test_a_month_is_shown_as_evidence(office: PaperOffice) -> None:
     assert "ตรวจล่าช้า" in page
 
 
+async def test_what_is_due_and_seen_by_nobody_is_open(office: PaperOffice) -> None:
+    await check(office, at(9))
+    office.paper_clock.set(at(12))
+    monday = evidence.month(office, evidence.month_of("2026-11"))["days"][22]
+    assert [c["state"] for c in monday["checks"]] == ["done", "open", "upcoming", "upcoming"]
+
+
 @pytest.mark.parametrize("text", ["2569-13", "2569", "พฤศจิกายน", "9999-00", ""])
 def test_what_is_no_month_is_refused(text: str) -> None:
     from mailgate.errors import UsageError

@@ -6,8 +6,15 @@ STAMP  := $(VENV)/.installed
 # As root the packages are installed directly, else through sudo.
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SERVERS := dovecot-imapd dovecot-lmtpd postfix clamav-daemon
+# What lays out PDFs, and what reads them back.
+PAPER   := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-thai-tlwg poppler-utils
+# What builds the package, and what the tests try it in.
+BUILDERS := debhelper dpkg-dev python3-venv
+ROOTS    := debootstrap systemd-container zstd
+PACKAGE  := build/deb/.built
+SOURCES  := debian docs mailgate systemd templates config.toml pyproject.toml LICENSE README.md
 
-.PHONY: demo test check bench fuzz format clean servers wheel
+.PHONY: demo test check bench fuzz format clean servers builders wheel deb
 
 demo: $(STAMP)            ## run the main job once on embedded servers
 	$(BIN)/mailgate demo --dir demo
@@ -42,10 +49,26 @@ $(STAMP): pyproject.toml
 
 # Their own daemons may start on the usual ports; the tests run theirs on free ones.
 servers:
-	@dpkg -s $(SERVERS) >/dev/null 2>&1 || { \
+	@dpkg -s $(SERVERS) $(PAPER) $(BUILDERS) $(ROOTS) >/dev/null 2>&1 || { \
 	  $(SUDO) apt-get update -q && \
 	  echo 'postfix postfix/main_mailer_type select No configuration' | $(SUDO) debconf-set-selections && \
-	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(SERVERS); }
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
+	    $(SERVERS) $(PAPER) $(BUILDERS) $(ROOTS); }
+
+# Built in a copy, so that nothing is left in the tree.
+deb: $(PACKAGE)           ## dist/mailgate_VERSION_ARCH.deb, with Debian's own tools and Python
+
+$(PACKAGE): $(shell find $(SOURCES) -type f -not -path '*/__pycache__/*') | builders
+	rm -rf build/deb && mkdir -p build/deb/source dist
+	cp -a $(SOURCES) build/deb/source
+	cd build/deb/source && dpkg-buildpackage --build=binary --no-sign
+	cp build/deb/*.deb dist/
+	touch $(PACKAGE)
+
+builders:
+	@dpkg -s $(BUILDERS) >/dev/null 2>&1 || { \
+	  $(SUDO) apt-get update -q && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(BUILDERS); }
 
 wheel: $(STAMP)
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .

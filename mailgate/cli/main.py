@@ -8,7 +8,20 @@ import sys
 import click
 
 from mailgate import __version__
-from mailgate.cli import alarm, backup, calendar, cases, letters, outbox, passwords, setup, status, switches, work
+from mailgate.cli import (
+    alarm,
+    backup,
+    calendar,
+    cases,
+    install,
+    letters,
+    outbox,
+    passwords,
+    setup,
+    status,
+    switches,
+    work,
+)
 from mailgate.cli.context import Settings
 from mailgate.edges import journal_log
 from mailgate.errors import MailgateError
@@ -36,6 +49,7 @@ for command in (
     setup.init,
     setup.demo,
     passwords.set_password,
+    install.install_service,
     work.doctor,
     work.poll,
     work.run,

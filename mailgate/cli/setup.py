@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,14 +14,27 @@ from mailgate.edges.templates import shipped
 from mailgate.edges.terminal import emit
 from mailgate.errors import UsageError
 
+# For the service, whose config is root's: absolute paths in its state directory (StateDirectory= of the units).
+_OF_THE_SERVICE = {
+    "registry": {
+        "path": "/var/lib/mailgate/registry.db",
+        "archive": "/var/lib/mailgate/archive",
+        "key_file": "/var/lib/mailgate/token.key",
+    },
+    "backup": {"directory": "/var/lib/mailgate/backup"},
+}
+
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path("config.toml"))
 @click.option("--force", is_flag=True, help="Replace an existing file; it is kept beside it as .old.")
 @as_json
 def init(path: Path, force: bool, as_json: bool) -> None:
-    """Write a complete config.toml, every key explained, to start from."""
-    text = config_file.render(tomllib.loads(shipped("config.toml").read_text("utf-8")))
+    """Write a complete config.toml, every key explained, to start from.
+
+    In /etc/mailgate it is that of the service: registry, archive and backups are in /var/lib/mailgate.
+    """
+    text = config_file.render(_values(path.absolute() == config_file.SYSTEM_PATH))
     if path.exists():
         if not force:
             raise UsageError(f"{path} exists already", "Use --force to replace it (it is kept as .old)")
@@ -33,6 +47,11 @@ def init(path: Path, force: bool, as_json: bool) -> None:
         emit({"written": str(path)})
     else:
         click.echo(f"wrote {path}; next: edit it, give the passwords (README, Secrets), then: mailgate doctor")
+
+
+def _values(of_the_service: bool) -> dict[str, Any]:
+    values = tomllib.loads(shipped("config.toml").read_text("utf-8"))
+    return values | _OF_THE_SERVICE if of_the_service else values
 
 
 @click.command()

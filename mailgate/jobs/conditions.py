@@ -93,11 +93,11 @@ def _backup(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condit
     folder = office.config.backup.directory
     if folder is None:
         return
-    last = copies.last_made(folder)
-    if last is None:
-        yield Condition("backup", "ยังไม่เคยสำรองข้อมูล (mailgate backup)")
-    elif now - last > office.config.alarm.backup_age:
-        yield Condition("backup", f"สำรองข้อมูลครั้งล่าสุดเมื่อ {_local(office, last)} (mailgate backup)")
+    last, begun = copies.last_made(folder), office.store.chain.begun()
+    since = last or begun  # a registry of today has none yet, and needs none before the night
+    if since and now - since > office.config.alarm.backup_age:
+        what = f"สำรองข้อมูลครั้งล่าสุดเมื่อ {_local(office, last)}" if last else "ยังไม่เคยสำรองข้อมูล"
+        yield Condition("backup", f"{what} (mailgate backup)")
 
 
 def _calendar(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condition]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.packaging.debian import AS_ROOT, NSPAWN, admin
+from tests.packaging.debian import AS_ROOT, NSPAWN
 from tests.servers import process
 
 _LOCK = Path("/var/tmp/mailgate-test-machine.lock")
@@ -87,13 +87,14 @@ def _started(container: subprocess.Popen[bytes], log: Path) -> Machine:
 
 def _systemd_below(pid: int) -> int | None:
     """The first process named systemd below another."""
-    for line in admin("ps", "-o", "pid=,comm=", "--ppid", str(pid)).splitlines() if _has_children(pid) else []:
-        child, name = line.split(maxsplit=1)
-        found = int(child) if name == "systemd" else _systemd_below(int(child))
+    for child, name in _children(pid):
+        found = child if name == "systemd" else _systemd_below(child)
         if found:
             return found
     return None
 
 
-def _has_children(pid: int) -> bool:
-    return subprocess.run(["ps", "--ppid", str(pid)], capture_output=True).returncode == 0
+def _children(pid: int) -> list[tuple[int, str]]:
+    listed = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(pid)], capture_output=True, text=True)
+    pairs = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
+    return [(int(child), name) for child, name in pairs]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from mailgate.edges.store.database import Connection, Row, stamp
+from mailgate.edges.store.database import Connection, Row, moment, stamp
 
 GENESIS = bytes(32)
 
@@ -62,6 +62,10 @@ class Chain:
         """Number and link (hex) of the last event; (0, zeros) in a new registry."""
         seq, link = self._last()
         return seq, link.hex()
+
+    def begun(self) -> datetime | None:
+        """When the first event was; None in a new registry."""
+        return moment(self._db.value("SELECT at FROM event ORDER BY seq LIMIT 1"))
 
     def link_at(self, seq: int) -> str:
         """The link (hex) of an event, or "" if there is none."""

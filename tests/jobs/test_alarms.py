@@ -168,7 +168,7 @@ async def test_a_backup_that_is_missing(tmp_path: Path, told: Told) -> None:
         builders.config(tmp_path, alarm=alarm(told), backup={"directory": tmp_path / "copies"})
     ) as office:
         worked = daemon(office)
-        for now in (at(9), at(9, day=24), at(11, day=24)):
+        for now in (at(9), at(9, day=24), at(12, day=24)):
             assert "ยังไม่เคยสำรองข้อมูล" not in told.new()
             await turn(worked, now)
     assert "ยังไม่เคยสำรองข้อมูล" in told.new()

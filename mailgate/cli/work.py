@@ -33,9 +33,12 @@ def doctor(settings: Settings, as_json: bool) -> int:
                 click.echo(f"     {'':<10} → {finding.remedy}")
 
     findings = asyncio.run(doctors.examine(settings.config, show))
+    well = all(f.ok for f in findings)
     if as_json:
         emit([f.document() for f in findings])
-    return 0 if all(f.ok for f in findings) else 1
+    elif well:
+        click.echo("next: mailgate poll; where mailgate is a service: systemctl start mailgate", err=True)
+    return 0 if well else 1
 
 
 @click.command()

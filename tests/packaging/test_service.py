@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.crash.letters import letter
@@ -88,6 +90,13 @@ def test_a_broken_config_is_not_tried_again_and_again(office: ServiceOffice) -> 
     assert machine.run("systemctl", "start", "mailgate").returncode != 0
     found = machine.show("mailgate", "ActiveState", "ExecMainStatus", "NRestarts")
     assert found == {"ActiveState": "failed", "ExecMainStatus": "2", "NRestarts": "0"}
+
+
+def test_a_broken_config_raises_the_alarm_where_that_part_of_it_is_whole(office: ServiceOffice) -> None:
+    machine = office.machine
+    machine.write(CONFIG, f"[office]\nname = 1\n[alarm]\ncommand = {json.dumps(KEEP_ALARMS)}\n")
+    assert machine.run("systemctl", "start", "mailgate").returncode != 0
+    machine.wait("grep", "-q", "journalctl -u mailgate.service", "/var/lib/mailgate/told")
 
 
 def test_a_unit_that_fails_raises_the_alarm(office: ServiceOffice) -> None:

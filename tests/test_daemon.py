@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -116,6 +117,35 @@ async def test_the_clock_may_be_set_back_by_hours(office: PaperOffice) -> None:
     await turn(worked, at(11, 5))
     assert await turn(worked, at(9, 30)) == 1  # the check of 9 was never made, as far as this clock can tell
     assert await turn(worked, at(11)) == 1
+
+
+async def test_the_machines_own_time_zone_does_not_matter(office: PaperOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked, _ = daemon(office)
+    try:
+        for zone, hour in (("Pacific/Auckland", 9), ("America/Anchorage", 11), ("UTC", 14)):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            assert await turn(worked, at(hour)) == 1
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert [row["state"] for row in office.store.slots.between(at(9), at(15))] == ["done"] * 3
+
+
+async def test_the_ticker_is_wound_up_anew_when_the_clock_was_set_back(
+    office: PaperOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked, _ = daemon(office)
+    worked._wind_up()
+    for job in worked._ticker.get_jobs():
+        job.next_run = datetime.now() + timedelta(hours=3)  # noqa: DTZ005 - schedule goes by local time
+
+    async def stop(tasks: object) -> None:
+        office.stopping.set()
+
+    monkeypatch.setattr(worked, "_sleep", stop)
+    await worked._tick_until_stopped(set())
+    assert (worked._ticker.idle_seconds or 0) <= 60
 
 
 async def test_the_year_ends_at_midnight(office: PaperOffice) -> None:

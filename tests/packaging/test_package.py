@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.crash.letters import letter
+from tests.packaging import debian
 from tests.packaging.conftest import NEWER, SOURCE
 from tests.packaging.machine import Machine
 from tests.packaging.office import ServiceOffice
@@ -17,6 +20,11 @@ UNITS = ("mailgate.service", "mailgate-watch.timer", "mailgate-backup.timer")
 
 def owners(machine: Machine, *paths: str) -> list[str]:
     return machine("stat", "--format=%U:%G %a", *paths).splitlines()
+
+
+def test_apt_installs_it_with_what_it_depends_on(installed: Path) -> None:
+    assert "mailgate, version" in debian.in_root(installed, "/usr/lib/mailgate/bin/mailgate", "--version")
+    assert "Usage" in debian.in_root(installed, "mailgate", "--help")
 
 
 def test_it_makes_an_account_and_folders_and_starts_nothing(machine: Machine) -> None:

@@ -10,11 +10,18 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mailgate.edges.durable import replace_file
 from mailgate.errors import MailgateError
+
+
+@cache
+def book_of(registry: Path) -> AlarmBook:
+    """The one book of this process for a registry: what the disk did not take is still known at the next look."""
+    return AlarmBook(registry)
 
 
 class AlarmBook:
@@ -49,7 +56,7 @@ class AlarmBook:
 
     def write(self, plain: Mapping[str, dict[str, Any]]) -> None:
         """Keep what is up. A disk that refuses leaves it in memory."""
-        if plain == self.read():
+        if self._memory is None and plain == self.read():
             return
         try:
             replace_file(self._path, json.dumps(plain, ensure_ascii=False, indent=1).encode(), 0o600)

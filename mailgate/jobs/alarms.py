@@ -14,7 +14,7 @@ from mailgate.config import Config
 from mailgate.core import alarms as core
 from mailgate.core.alarms import Condition, Notice, Up
 from mailgate.edges import alarm_ways
-from mailgate.edges.alarm_book import AlarmBook
+from mailgate.edges.alarm_book import AlarmBook, book_of
 from mailgate.edges.alarm_ways import Way
 from mailgate.edges.clock import Clock, SystemClock
 from mailgate.edges.durable import replace_file
@@ -57,7 +57,7 @@ async def look(
     office: Office, now: datetime, looks: dict[str, Look], more: Iterable[Condition] = (), scopes: Sequence[str] = ()
 ) -> list[Condition]:
     """Look for these kinds of trouble, tell what is new or over; what was found."""
-    book = AlarmBook(office.config.registry.path)
+    book = book_of(office.config.registry.path)
     found, seen = await office.registry(conditions.survey, office, now, _up(book), looks)
     found = [*found, *more]
     await _tell(office.config, office.clock, book, found, [*seen, *scopes])
@@ -66,7 +66,7 @@ async def look(
 
 async def raise_one(config: Config, condition: Condition) -> None:
     """One alarm where there is no office, for the registry cannot be opened."""
-    book = AlarmBook(config.registry.path)
+    book = book_of(config.registry.path)
     await _tell(config, SystemClock(config.zone), book, [condition], [condition.key.partition(":")[0]])
 
 
@@ -92,7 +92,7 @@ async def dead_man(office: Office) -> None:
 
 def listed(config: Config) -> dict[str, Up]:
     """The alarms that are up, by key."""
-    return _up(AlarmBook(config.registry.path))
+    return _up(book_of(config.registry.path))
 
 
 def _up(book: AlarmBook) -> dict[str, Up]:

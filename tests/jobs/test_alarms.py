@@ -11,8 +11,9 @@ import pytest
 
 from mailgate.core.alarms import Condition
 from mailgate.daemon import Daemon
+from mailgate.edges.alarm_book import AlarmBook
 from mailgate.edges.notify import Notifier
-from mailgate.errors import MailboxError
+from mailgate.errors import ArchiveError, MailboxError
 from mailgate.jobs import alarms, conditions
 from mailgate.jobs.certificate_watch import Certificates
 from mailgate.jobs.chain_watch import ChainWatch
@@ -219,6 +220,22 @@ async def test_a_way_that_fails_is_tried_again(tmp_path: Path) -> None:
         assert alarms.listed(office.config)["config"].sent is True
         assert "x" in status(office)["warnings"]
     assert (tmp_path / "told.txt").read_text("utf-8").count("- x") == 1
+
+
+async def test_a_disk_that_refuses_the_book_does_not_repeat_the_alarm(
+    office: PaperOffice, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ArchiveError("the disk is read only")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("mailgate.edges.alarm_book.replace_file", refuse)
+        for _ in range(3):
+            await alarms.evaluate(office, NOW, [Condition("config", "x")])
+    assert told.new().count("- x") == 1
+    await alarms.evaluate(office, NOW, [Condition("config", "x")])
+    assert told.new() == ""
+    assert AlarmBook(office.config.registry.path).read()["config"]["sent"] is True
 
 
 async def test_without_a_way_the_book_has_it(tmp_path: Path) -> None:

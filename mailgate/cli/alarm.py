@@ -57,7 +57,7 @@ def test(settings: Settings, as_json: bool) -> int:
 @click.pass_obj
 def send(settings: Settings, subject: str, text: str, as_json: bool) -> int:
     """Send an alarm of your own by every way, as the units do when one of them fails."""
-    said = sys.stdin.read(10_000) if text == "-" else text
+    said = sys.stdin.buffer.read(10_000).decode("utf-8", "replace") if text == "-" else text
     return _send(settings.for_alarm(), f"[mailgate] {' '.join(subject.split())[:200]}", said or subject, as_json)
 
 
@@ -78,7 +78,7 @@ def _send(config: Config, subject: str, text: str, as_json: bool) -> int:
 @click.pass_obj
 def watch(settings: Settings, as_json: bool) -> int:
     """Is the duty being done? Looks once, raises the alarm, and ends: for a timer, ten minutes after each check."""
-    found = asyncio.run(watching.watch(settings.config))
+    found = watching.run(settings.config)
     if as_json:
         emit([asdict(condition) for condition in found])
     else:

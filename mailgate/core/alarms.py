@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from mailgate.core import thai
+
+NO_ENDS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,24 @@ class Notice:
         return bool(self.raised or self.solved)
 
 
+NOTHING = Notice({}, {})
+
+
 def within(up: Mapping[str, Up], scopes: Iterable[str]) -> dict[str, Up]:
     """The alarms of these kinds: whoever did not look at a thing cannot say that it is solved."""
     kinds = set(scopes)
     return {key: alarm for key, alarm in up.items() if key.partition(":")[0] in kinds}
 
 
-def notice(up: Mapping[str, Up], found: Iterable[Condition]) -> Notice:
-    """Each condition is told once when it comes up, and once when it is gone; what was never sent needs no end."""
+def notice(up: Mapping[str, Up], found: Iterable[Condition], ends: Mapping[str, str] = NO_ENDS) -> Notice:
+    """Each condition is told once when it comes up, and once when it is gone; what was never sent needs no end.
+
+    ``ends``: by key, how it ended, where that is known; else the text tells what it was.
+    """
     now = {c.key: c.text for c in found}
     raised = {key: text for key, text in now.items() if key not in up or not up[key].sent}
-    solved = {key: alarm for key, alarm in up.items() if key not in now and alarm.sent and alarm.ends}
-    return Notice(raised, solved)
+    over = {key: alarm for key, alarm in up.items() if key not in now and alarm.sent and alarm.ends}
+    return Notice(raised, {key: replace(alarm, text=ends.get(key, alarm.text)) for key, alarm in over.items()})
 
 
 def booked(up: Mapping[str, Up], found: Iterable[Condition], now: datetime, sent: bool) -> dict[str, Up]:
@@ -66,6 +75,11 @@ def booked(up: Mapping[str, Up], found: Iterable[Condition], now: datetime, sent
     if not sent:
         kept |= {key: alarm for key, alarm in up.items() if key not in kept and alarm.sent and alarm.ends}
     return kept
+
+
+def carried(text: str) -> str:
+    """The text as every way can carry it: bytes of a command line that were no UTF-8 are marked."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def subject(office: str, told: Notice) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import Any
 
 from mailgate.edges.durable import replace_file
 from mailgate.errors import MailgateError
+
+PATIENCE = 5.0  # seconds; who holds the lock longer may hang, and an alarm told twice is better than none
+_LOOK_AGAIN = 0.05
 
 
 @cache
@@ -32,13 +36,18 @@ class AlarmBook:
         self._memory: dict[str, dict[str, Any]] | None = None
 
     def lock(self) -> int | None:
-        """Keep other processes out between reading and writing; waits. None where the disk does not allow it."""
+        """Keep other processes out between reading and writing.
+
+        None where the disk does not allow it, or another process does not let go within ``PATIENCE``.
+        """
         try:
             descriptor = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError:
             return None
-        return descriptor
+        if _is_locked_in_time(descriptor):
+            return descriptor
+        os.close(descriptor)
+        return None
 
     def unlock(self, descriptor: int | None) -> None:
         if descriptor is not None:
@@ -55,7 +64,7 @@ class AlarmBook:
         return {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
 
     def write(self, plain: Mapping[str, dict[str, Any]]) -> None:
-        """Keep what is up. A disk that refuses leaves it in memory."""
+        """Keep what is up. A disk that refuses leaves it in memory, and is tried again with the next writing."""
         if self._memory is None and plain == self.read():
             return
         try:
@@ -63,3 +72,18 @@ class AlarmBook:
             self._memory = None
         except MailgateError:
             self._memory = dict(plain)
+
+
+def _is_locked_in_time(descriptor: int) -> bool:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_LOOK_AGAIN)
+        except OSError:
+            return False
+        else:
+            return True

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
+import http.client
 import json
 import os
+import signal
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
+from functools import partial
+from types import MappingProxyType
 from typing import Protocol
 
 from mailgate.edges.clock import Clock
 from mailgate.edges.courier import Courier
+from mailgate.edges.detached import detached
 from mailgate.errors import AlarmError, CourierError
 from mailgate.model import Attempt, Verdict
 
-SECONDS = 30.0
+SECONDS = 30.0  # of each way
+LONGEST = SECONDS + 2.0  # leaves room to say what took so long
 _LINE_LIMIT = 5000  # LINE Messaging API: characters of a text message
-_MOST_ANSWER = 64 * 1024
+
+Facts = Mapping[str, object]  # what a program that reads JSON is told beside the text
+_NO_FACTS: Facts = MappingProxyType({})
 
 
 class Way(Protocol):
@@ -30,8 +37,8 @@ class Way(Protocol):
 
     name: str
 
-    async def send(self, subject: str, text: str) -> None:
-        """Send now. Raises AlarmError, which says why it did not arrive."""
+    async def send(self, subject: str, text: str, facts: Facts = _NO_FACTS) -> None:
+        """Send now. Raises AlarmError, which says why it did not arrive, or TimeoutError."""
         ...
 
 
@@ -42,12 +49,14 @@ class PaperWay:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
+        self.facts: list[Facts] = []
         self.broken = False
 
-    async def send(self, subject: str, text: str) -> None:
+    async def send(self, subject: str, text: str, facts: Facts = _NO_FACTS) -> None:
         if self.broken:
             raise AlarmError("the paper is torn")
         self.sent.append((subject, text))
+        self.facts.append(facts)
 
 
 class Command:
@@ -58,26 +67,39 @@ class Command:
     def __init__(self, argv: Sequence[str]) -> None:
         self._argv = argv
 
-    async def send(self, subject: str, text: str) -> None:
-        await asyncio.to_thread(self._run, subject, text)
+    async def send(self, subject: str, text: str, facts: Facts = _NO_FACTS) -> None:
+        await detached(partial(self._run, subject, text), LONGEST)
 
     def _run(self, subject: str, text: str) -> None:
         # No credential of ours is in its environment.
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
         try:
-            subprocess.run(  # noqa: S603 - the sysadmin's own command
+            with subprocess.Popen(  # noqa: S603 - the sysadmin's own command
                 [*self._argv, subject],
-                input=text.encode(),
+                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                check=True,
-                timeout=SECONDS,
                 env=environment,
-            )
-        except subprocess.CalledProcessError as e:
-            raise AlarmError(f"{self._argv[0]} ended with {e.returncode}", "Run it by hand to see why") from None
-        except (OSError, subprocess.SubprocessError) as e:
-            raise AlarmError(f"{self._argv[0]} cannot be run: {type(e).__name__}", "Check [alarm] command") from None
+                start_new_session=True,
+            ) as process:
+                code = _fed(process, text.encode())
+        except subprocess.TimeoutExpired:
+            hint = "It was ended; run it by hand to see why"
+            raise AlarmError(f"{self._argv[0]} took more than {SECONDS:g} seconds", hint) from None
+        except OSError as e:
+            raise AlarmError(f"{self._argv[0]} cannot be run: {e.strerror}", "Check [alarm] command") from None
+        if code:
+            raise AlarmError(f"{self._argv[0]} ended with {code}", "Run it by hand to see why")
+
+
+def _fed(process: subprocess.Popen[bytes], text: bytes) -> int:
+    """Its exit code. Raises TimeoutExpired, and then it and whatever it started are ended."""
+    try:
+        process.communicate(text, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return process.returncode
 
 
 class Webhook:
@@ -88,16 +110,16 @@ class Webhook:
     def __init__(self, url: str, style: str, to: str, token: Callable[[], str]) -> None:
         self._url, self._style, self._to, self._token = url, style, to, token
 
-    async def send(self, subject: str, text: str) -> None:
-        await asyncio.to_thread(self._post, subject, text)
+    async def send(self, subject: str, text: str, facts: Facts = _NO_FACTS) -> None:
+        await detached(partial(self._post, subject, text, facts), LONGEST)
 
-    def _post(self, subject: str, text: str) -> None:
-        body, headers = self._content(subject, text)
+    def _post(self, subject: str, text: str, facts: Facts) -> None:
+        body, headers = self._content(subject, text, facts)
         if token := self._token():
             headers["Authorization"] = f"Bearer {token}"
         fetch(urllib.request.Request(self._url, data=body, headers=headers, method="POST"))  # noqa: S310 - checked
 
-    def _content(self, subject: str, text: str) -> tuple[bytes, dict[str, str]]:
+    def _content(self, subject: str, text: str, facts: Facts) -> tuple[bytes, dict[str, str]]:
         if self._style == "ntfy":
             # ntfy reads titles by RFC 2047.
             title = Header(subject, "utf-8", maxlinelen=10_000).encode()
@@ -106,7 +128,7 @@ class Webhook:
             message = {"type": "text", "text": f"{subject}\n{text}"[:_LINE_LIMIT]}
             document: dict[str, object] = {"to": self._to, "messages": [message]}
         else:
-            document = {"subject": subject, "text": text}
+            document = {"subject": subject, "text": text} | dict(facts)
         return json.dumps(document, ensure_ascii=False).encode(), {"Content-Type": "application/json"}
 
 
@@ -118,45 +140,42 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def fetch(request: urllib.request.Request) -> None:
-    """One request, its answer thrown away. Raises AlarmError; the address, which may be secret, is not told."""
+    """One request; of its answer only the status is read. Raises AlarmError, which keeps the address secret."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     try:
-        with opener.open(request, timeout=SECONDS) as answer:
-            answer.read(_MOST_ANSWER)
+        opener.open(request, timeout=SECONDS).close()
     except urllib.error.HTTPError as e:
         e.close()
         hint = "Check the address and the credential alarm-token"
         raise AlarmError(f"{request.host} answered {e.code}", hint) from None
-    except (OSError, ValueError) as e:
+    except (OSError, ValueError, http.client.HTTPException) as e:  # the last: an answer that is no HTTP
         raise AlarmError(f"{request.host} cannot be reached: {type(e).__name__}", "Check the address") from None
 
 
 class Mail:
-    """A mail through another server than that of the letters."""
+    """A mail to one address through another server than that of the letters."""
 
-    name = "mail"
-
-    def __init__(self, courier: Courier, sender: str, to: Sequence[str], clock: Clock) -> None:
+    def __init__(self, courier: Courier, sender: str, to: str, clock: Clock) -> None:
         self._courier, self._sender, self._to, self._clock = courier, sender, to, clock
+        self.name = f"mail {to}"
 
-    async def send(self, subject: str, text: str) -> None:
+    async def send(self, subject: str, text: str, facts: Facts = _NO_FACTS) -> None:
         try:
             await self._courier.ready()
-            for address in self._to:
-                await self._deliver(address, subject, text)
+            await self._deliver(subject, text)
         except CourierError as e:
             raise AlarmError(e.what, "Check [alarm] smtp_host and its kin") from None
         finally:
             await self._courier.close()
 
-    async def _deliver(self, address: str, subject: str, text: str) -> None:
+    async def _deliver(self, subject: str, text: str) -> None:
         now = self._clock.now()
         mail = EmailMessage(SMTP.clone(cte_type="7bit"))
-        mail["From"], mail["To"], mail["Subject"] = self._sender, address, subject
+        mail["From"], mail["To"], mail["Subject"] = self._sender, self._to, subject
         mail["Date"], mail["Message-ID"] = format_datetime(now), make_msgid(domain=self._sender.rpartition("@")[2])
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834 5
         mail.set_content(text)
-        attempt = Attempt(0, None, now, 1, self._sender, address, "", mail.as_bytes(), kind="alarm")
+        attempt = Attempt(0, None, now, 1, self._sender, self._to, "", mail.as_bytes(), kind="alarm")
         outcome = await self._courier.deliver(attempt)
         if outcome.verdict is not Verdict.ACCEPTED:
-            raise AlarmError(f"{address}: {outcome.stage} {outcome.code} {outcome.text}")
+            raise AlarmError(f"{self._to}: {outcome.stage} {outcome.code} {outcome.text}")

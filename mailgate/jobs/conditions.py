@@ -23,33 +23,53 @@ _SILENT = timedelta(minutes=5)
 
 
 class Survey(NamedTuple):
-    """What was found, and the kinds of trouble that could be looked for."""
+    """What was found, the kinds of trouble that could be looked for, and how some ended (by key)."""
 
     found: list[Condition]
     scopes: list[str]
+    ends: dict[str, str]
+
+
+def unusable(why: str) -> Survey:
+    """What is to be told where the registry cannot even be looked into."""
+    return Survey([Condition("registry", why)], ["registry"], {})
 
 
 def survey(office: Office, now: datetime, up: dict[str, Up], looks: dict[str, Look]) -> Survey:
     """A step of the registry: look for each kind of trouble. That the registry fails is one of them."""
     found: list[Condition] = []
-    scopes = []
+    scopes, ends = [], dict[str, str]()
     for kind, look in looks.items():
         try:
             found += look(office, now, up)
+            ends |= _made_up(office, now, up) if kind == "slot" else {}
             scopes.append(kind)
         except MailgateError as e:
             found.append(Condition("registry", f"ใช้งานทะเบียนไม่ได้: {e}"))
-    return Survey(list({c.key: c for c in found}.values()), [*scopes, "registry"])
+    return Survey(list({c.key: c for c in found}.values()), [*scopes, "registry"], ends)
 
 
 def _slots(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condition]:
     for due, reason in slots.overdue(office, now):
         why = f" ({reason})" if reason else ""
-        yield Condition(_slot_key(due), f"ยังมิได้ตรวจกล่องจดหมายตามกำหนด {thai.long_moment(due)}{why}")
+        late = thai.digits(int((now - due).total_seconds()) // 60)
+        text = f"ยังมิได้ตรวจกล่องจดหมายตามกำหนด {thai.long_moment(due)} ล่วงเลยมาแล้ว {late} นาที{why}"
+        yield Condition(_slot_key(due), text)
     for row in slots.recently_missed(office, now - _MISSED_FOR):
         due = (moment(row["due_at"]) or now).astimezone(office.config.zone)
         text = f"มิได้ตรวจกล่องจดหมายตามกำหนด {thai.long_moment(due)} ({row['reason']})"
         yield Condition(_slot_key(due), text, ends=False)
+
+
+def _made_up(office: Office, now: datetime, up: dict[str, Up]) -> dict[str, str]:
+    """When overdue checks that were told of have been made after all."""
+    found = {}
+    for row in office.store.slots.between(now - _MISSED_FOR, now):
+        due, made = moment(row["due_at"]), moment(row["ended_at"])
+        if due and made and row["state"] in ("done", "late"):
+            said = f"ได้ตรวจกล่องจดหมายตามกำหนด {_local(office, due)} แล้ว เมื่อ {_local(office, made)}"
+            found[_slot_key(due.astimezone(office.config.zone))] = said
+    return {key: said for key, said in found.items() if key in up}
 
 
 def _slot_key(due: datetime) -> str:
@@ -69,9 +89,23 @@ def _mailbox(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condi
             yield Condition("mailbox:away", f"ตรวจกล่องจดหมายไม่สำเร็จตั้งแต่ {_local(office, since)}: {last['problem']}")
 
 
+def _courier(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condition]:
+    """The last check could not send its replies, and after the grace of a check some still wait."""
+    last, oldest = office.store.ledger.last_ended(), moment(office.store.outbox.oldest())
+    if last is None or oldest is None or now - oldest < slots.grace(office):
+        return
+    said = next((line for line in last["problem"].splitlines() if line.startswith("replies wait")), "")
+    if said:
+        yield Condition("smtp", f"ส่งข้อความตอบรับไม่ได้ มีข้อความค้างส่งตั้งแต่ {_local(office, oldest)}: {said}")
+
+
 def _disk(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condition]:
     least = office.config.alarm.disk_free * (_ROOM if "disk" in up else 1)
-    free = min(office.archive.free(), shutil.disk_usage(office.config.registry.path.parent).free)
+    try:
+        free = min(office.archive.free(), shutil.disk_usage(office.config.registry.path.parent).free)
+    except OSError as e:
+        yield Condition("disk", f"ตรวจพื้นที่ว่างของดิสก์ไม่ได้: {e.filename}: {e.strerror}")
+        return
     if free < least:
         yield Condition("disk", f"พื้นที่ว่างของดิสก์เหลือ {thai.digits(str(free >> 20))} MiB")
 
@@ -131,8 +165,8 @@ def _local(office: Office, when: datetime) -> str:
 
 # The watch looks at what it can see from outside; the daemon at everything but itself.
 WATCHED: dict[str, Look] = {
-    "slot": _slots, "mailbox": _mailbox, "disk": _disk, "outbox": _outbox, "backup": _backup, "daemon": _daemon,
-    "calendar": _calendar,
+    "slot": _slots, "mailbox": _mailbox, "disk": _disk, "smtp": _courier, "outbox": _outbox, "backup": _backup,
+    "daemon": _daemon, "calendar": _calendar,
 }  # fmt: skip
 GUARDED: dict[str, Look] = {
     **{kind: look for kind, look in WATCHED.items() if kind != "daemon"},

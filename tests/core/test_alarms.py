@@ -39,6 +39,15 @@ def test_its_end_is_told_once_and_again_until_it_arrives() -> None:
     assert alarms.booked(still, [], LATER, True) == {}
 
 
+def test_how_it_ended_is_told_where_that_is_known() -> None:
+    told = alarms.notice(book(DISK), [], {"disk": "มีพื้นที่แล้ว", "other": "x"})
+    assert {key: up.text for key, up in told.solved.items()} == {"disk": "มีพื้นที่แล้ว"}
+
+
+def test_what_no_way_could_carry_is_marked() -> None:
+    assert alarms.carried("หน่วย \udcff") == "หน่วย ?"
+
+
 def test_the_end_of_what_nobody_was_told_is_not_told() -> None:
     assert not alarms.notice(book(DISK, sent=False), [])
 

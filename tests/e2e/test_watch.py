@@ -53,6 +53,24 @@ def test_a_dead_daemon_is_told_once_and_its_return_too(office: Program) -> None:
         _until(lambda: "เหตุที่สิ้นสุดแล้ว" in told(office))
 
 
+def test_a_daemon_that_hangs_is_told(office: Program) -> None:
+    with Daemon(office) as daemon:
+        daemon.hears("READY=1")
+        _until(lambda: bool(office("status", "--json").json["last_check"]))
+        daemon.signal(signal.SIGSTOP)
+        long_ago = time.time() - 3600
+        os.utime(office.folder / "registry.db.alive", (long_ago, long_ago))
+        assert office("watch").code == 3
+        daemon.signal(signal.SIGCONT)
+    assert "โปรแกรม mailgate มิได้ทำงาน" in told(office)
+
+
+def test_a_registry_that_is_missing_is_told_and_not_made(office: Program) -> None:
+    assert office("watch").code == 3
+    assert "there is no registry" in told(office)
+    assert not (office.folder / "registry.db").exists()
+
+
 def test_a_check_that_nobody_makes_is_told(office: Program) -> None:
     assert office("poll").code == 0
     # As if the duty had begun some days ago, and nobody had come since.
@@ -95,6 +113,8 @@ def test_the_ways_can_be_tried(office: Program) -> None:
     assert "ทดสอบการแจ้งเหตุ" in told(office)
     office.set("alarm", command=["/bin/false"])
     assert office("alarm", "send", "หน่วย x ล้มเหลว").code == 1
+    office.set("alarm", command=["/bin/sh", "-c", f"cat >> {office.folder.parent}/told.txt"])
+    assert office("alarm", "send", os.fsdecode(b"\xff\xfe")).code == 0
     office.values["alarm"] = {}
     assert office("alarm", "test").code == 1
 

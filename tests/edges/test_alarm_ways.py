@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import json
+import os
+import select
 import threading
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,13 +16,15 @@ from typing import ClassVar
 import pytest
 
 from mailgate.config_servers import Smtp
-from mailgate.edges import alarm_ways
+from mailgate.edges import alarm_book, alarm_ways
 from mailgate.edges.alarm_book import AlarmBook
 from mailgate.edges.alarm_ways import Command, Mail, Webhook
 from mailgate.edges.clock import PaperClock
+from mailgate.edges.detached import detached
 from mailgate.edges.smtp import SmtpCourier
 from mailgate.errors import AlarmError
 from tests.builders import NOW, OFFICE
+from tests.edges.posts import served
 from tests.servers.process import as_root
 from tests.servers.sink import Sink
 
@@ -74,10 +80,24 @@ async def test_a_program_that_fails_is_named(argv: list[str]) -> None:
         await Command(argv).send(SUBJECT, TEXT)
 
 
-async def test_a_program_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alarm_ways, "SECONDS", 0.05)
-    with pytest.raises(AlarmError, match="TimeoutExpired"):
-        await Command(["/bin/sh", "-c", "exec sleep 60"]).send(SUBJECT, TEXT)
+async def test_a_program_that_hangs_is_ended_with_whatever_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarm_ways, "SECONDS", 0.5)
+    started = tmp_path / "started"
+    with pytest.raises(AlarmError, match=r"took more than 0\.5 seconds"):
+        await Command(["/bin/sh", "-c", f"sleep 60 & echo $! > {started}; wait"]).send(SUBJECT, TEXT)
+    child = os.pidfd_open(int(started.read_text("ascii")))
+    assert select.select([child], [], [], 10)[0]  # readable once it has ended
+    os.close(child)
+
+
+async def test_who_waits_is_free_though_the_step_hangs() -> None:
+    free = threading.Event()
+    with pytest.raises(TimeoutError):
+        await detached(free.wait, 0.05)
+    free.set()
+    assert await detached(lambda: 7, 5) == 7
 
 
 async def test_ntfy_gets_a_title_it_can_read(hook: str) -> None:
@@ -99,8 +119,8 @@ async def test_line_gets_a_message_for_somebody(hook: str) -> None:
 
 
 async def test_json_gets_both(hook: str) -> None:
-    await Webhook(hook, "json", "", lambda: "").send(SUBJECT, TEXT)
-    assert json.loads(Hook.got[0][1]) == {"subject": SUBJECT, "text": TEXT}
+    await Webhook(hook, "json", "", lambda: "").send(SUBJECT, TEXT, {"raised": ["disk"]})
+    assert json.loads(Hook.got[0][1]) == {"subject": SUBJECT, "text": TEXT, "raised": ["disk"]}
 
 
 @pytest.mark.parametrize("code", [302, 403, 500])
@@ -117,9 +137,29 @@ async def test_a_hook_that_is_away_is_named() -> None:
         await Webhook("http://127.0.0.1:1/x", "ntfy", "", lambda: "").send(SUBJECT, TEXT)
 
 
-def mail(port: int) -> Mail:
+async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: bytes) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(said)
+    await writer.drain()
+    if said.startswith(b"HTTP"):
+        await asyncio.Event().wait()  # the body never comes to its end
+
+
+async def test_an_answer_that_is_no_http_is_told() -> None:
+    async with served(lambda r, w: answers(r, w, b"220 smtp.example.com ESMTP\r\n\r\n")) as port:
+        with pytest.raises(AlarmError, match="BadStatusLine"):
+            await Webhook(f"http://127.0.0.1:{port}/x", "ntfy", "", lambda: "").send(SUBJECT, TEXT)
+
+
+async def test_an_answer_without_end_is_not_waited_for() -> None:
+    async with served(lambda r, w: answers(r, w, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx")) as port:
+        async with asyncio.timeout(10):
+            await Webhook(f"http://127.0.0.1:{port}/x", "ntfy", "", lambda: "").send(SUBJECT, TEXT)
+
+
+def mail(port: int, to: str = "a@example.com") -> Mail:
     settings = Smtp(host="127.0.0.1", port=port, security="none")
-    return Mail(SmtpCourier(settings, lambda: ""), OFFICE, ["a@example.com", "b@example.com"], PaperClock(NOW))
+    return Mail(SmtpCourier(settings, lambda: ""), OFFICE, to, PaperClock(NOW))
 
 
 @pytest.fixture
@@ -128,9 +168,9 @@ async def sink() -> AsyncIterator[Sink]:
         yield made
 
 
-async def test_a_mail_goes_to_each(sink: Sink) -> None:
+async def test_a_mail_goes_out(sink: Sink) -> None:
     await mail(sink.port).send(SUBJECT, TEXT)
-    assert [m.rcpt_tos for m in sink.messages] == [["a@example.com"], ["b@example.com"]]
+    assert [m.rcpt_tos for m in sink.messages] == [["a@example.com"]]
     assert b"Auto-Submitted: auto-generated" in sink.messages[0].content
     assert sink.messages[0].content.isascii()
 
@@ -167,3 +207,19 @@ def test_a_disk_that_refuses_leaves_the_book_in_memory(tmp_path: Path) -> None:
         assert AlarmBook(folder / "registry.db").read() == {}
     finally:
         as_root("umount", str(folder))
+
+
+def test_who_keeps_the_book_too_long_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarm_book, "PATIENCE", 0.1)
+    book, hung = AlarmBook(tmp_path / "registry.db"), AlarmBook(tmp_path / "registry.db")
+    held = hung.lock()
+    assert held is not None
+    before = len(os.listdir("/proc/self/fd"))
+    assert book.lock() is None
+    assert len(os.listdir("/proc/self/fd")) == before
+    hung.unlock(held)
+    descriptor = book.lock()
+    assert descriptor is not None
+    with (tmp_path / "alarms.lock").open("rb") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    book.unlock(descriptor)

@@ -11,9 +11,11 @@ import pytest
 
 from mailgate.core.alarms import Condition
 from mailgate.daemon import Daemon
+from mailgate.edges import alarm_ways
 from mailgate.edges.alarm_book import AlarmBook
+from mailgate.edges.courier import PaperCourier
 from mailgate.edges.notify import Notifier
-from mailgate.errors import ArchiveError, MailboxError
+from mailgate.errors import ArchiveError, CourierError, MailboxError
 from mailgate.jobs import alarms, conditions
 from mailgate.jobs.certificate_watch import Certificates
 from mailgate.jobs.chain_watch import ChainWatch
@@ -21,6 +23,7 @@ from mailgate.jobs.status import status
 from tests import builders
 from tests.builders import NOW, Away, PaperOffice
 from tests.jobs.letters import letter
+from tests.servers.sink import Sink
 
 
 class Told:
@@ -108,10 +111,11 @@ async def test_a_check_that_is_made_up_ends_its_alarm(office: PaperOffice, told:
     office.post = Away()
     for minute in (0, 11):
         await turn(worked, at(9, minute))
-    assert "เหตุที่ต้องดำเนินการ" in told.new()
+    assert "เวลา ๐๙.๐๐ น. ล่วงเลยมาแล้ว ๑๑ นาที" in told.new()
     office.post = there
     await turn(worked, at(9, 30))
-    assert "เหตุที่สิ้นสุดแล้ว" in told.new()
+    said, when = told.new(), "๒๓ พฤศจิกายน ๒๕๖๙ เวลา"
+    assert f"- ได้ตรวจกล่องจดหมายตามกำหนด {when} ๐๙.๐๐ น. แล้ว เมื่อ {when} ๐๙.๓๐ น.\n" in said
 
 
 async def test_space_on_the_disk(tmp_path: Path, told: Told) -> None:
@@ -149,6 +153,29 @@ async def test_mail_that_does_not_go_out(office: PaperOffice, told: Told) -> Non
     assert told.new() == ""
     await turn(worked, at(13, 1))
     assert "มีข้อความค้างส่งตั้งแต่" in told.new()
+
+
+async def test_a_mail_server_that_cannot_be_used(office: PaperOffice, told: Told) -> None:
+    worked, there = daemon(office), office.courier
+    office.courier = lambda: PaperCourier([CourierError("cannot use the SMTP server x:587: it does not answer")])
+    office.box.deliver(letter(1), NOW)
+    await turn(worked, at(9))
+    assert told.new() == ""
+    await turn(worked, at(9, 11))
+    assert "cannot use the SMTP server x:587" in told.new()
+    office.courier = there
+    for minute in (12, 13):
+        await turn(worked, at(9, minute))
+    assert "เหตุที่สิ้นสุดแล้ว" in told.new()
+
+
+async def test_a_folder_that_is_gone_is_told_and_ends_nothing(office: PaperOffice, told: Told) -> None:
+    away = office.archive.folder.rename(office.archive.folder.with_name("away"))
+    await alarms.evaluate(office, NOW)
+    assert "ตรวจพื้นที่ว่างของดิสก์ไม่ได้" in told.new()
+    away.rename(office.archive.folder)
+    await alarms.evaluate(office, NOW)
+    assert "เหตุที่สิ้นสุดแล้ว" in told.new()
 
 
 async def test_passwords_and_certificates_that_end(tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,9 +265,47 @@ async def test_a_disk_that_refuses_the_book_does_not_repeat_the_alarm(
     assert AlarmBook(office.config.registry.path).read()["config"]["sent"] is True
 
 
-async def test_without_a_way_the_book_has_it(tmp_path: Path) -> None:
+async def test_an_address_that_is_refused_keeps_no_other_from_its_mail(tmp_path: Path) -> None:
+    async with Sink.run() as sink:
+        sink.recipient_rules["gone@example.com"] = "550 5.1.1 no"
+        to = ["gone@example.com", "admin@example.com"]
+        server = {"smtp_host": sink.host, "smtp_port": sink.port, "smtp_security": "none"}
+        with builders.office(builders.config(tmp_path, alarm={"to": to} | server)) as office:
+            for _ in range(3):
+                await alarms.evaluate(office, NOW, [Condition("config", "x")])
+        assert [m.rcpt_tos for m in sink.messages] == [["admin@example.com"]]
+
+
+async def test_a_token_that_cannot_be_read_keeps_no_other_way_from_its_turn(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "alarm-token").touch()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    with builders.office(builders.config(tmp_path, alarm=alarm(told, webhook="http://127.0.0.1:1/x"))) as office:
+        for _ in range(3):
+            await alarms.evaluate(office, NOW, [Condition("config", "x")])
+        results = await alarms.send(office.config, "s", "t", office.clock)
+    assert told.new().count("- x") == 1
+    assert results["command"] == ""
+    assert "alarm-token is empty" in results["webhook"]
+
+
+async def test_a_program_learns_what_came_up_and_what_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = alarm_ways.PaperWay()
+    monkeypatch.setattr(alarms, "ways", lambda *_: [paper])
     with builders.office(builders.config(tmp_path)) as office:
         await alarms.evaluate(office, NOW, [Condition("config", "x")])
+        await alarms.evaluate(office, NOW, [Condition("chain", "y")])
+    assert [(facts["raised"], facts["solved"]) for facts in paper.facts] == [(["config"], []), (["chain"], ["config"])]
+    assert paper.facts[0]["office"] == office.config.office.name
+    assert paper.facts[0]["at"] == "2026-11-23T09:00:00+07:00"
+
+
+async def test_without_a_way_the_book_has_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with builders.office(builders.config(tmp_path)) as office:
+        for _ in range(3):
+            await alarms.evaluate(office, NOW, [Condition("config", "x")])
+        assert caplog.messages.count("alarm raised: config") == 1
         assert alarms.listed(office.config)["config"].sent is False
         assert any("[alarm]" in notice for notice in status(office)["notices"])
 
@@ -253,6 +318,18 @@ async def test_the_sign_of_life(tmp_path: Path) -> None:
         assert not file.exists()
         await turn(worked, at(9))
         assert file.read_text("utf-8") == "2026-11-23T09:00:00+07:00\n"
+
+
+async def test_each_sign_of_life_is_given_whatever_the_other_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(alarm_ways, "fetch", lambda request: fetched.append(request.full_url))
+    signs = {"dead_man_file": tmp_path / "nowhere" / "alive", "dead_man_url": "https://hc.example.com/1"}
+    with builders.office(builders.config(tmp_path, alarm=signs)) as office:
+        await alarms.dead_man(office)
+    assert fetched == ["https://hc.example.com/1"]
+    assert "no sign of life could be given" in caplog.text
 
 
 def test_the_watch_does_not_look_at_what_it_cannot_see() -> None:

@@ -78,7 +78,7 @@ def read_file(raw: Path, into: Path) -> Reading:
 
 def main() -> None:
     """Serve requests until the parent closes its end."""
-    _confine()
+    confine()
     from mailgate.core.mime import reading  # noqa: F401 - loaded once, before the first mail
 
     out = sys.stdout.buffer
@@ -116,12 +116,12 @@ def _place(error: BaseException) -> bytes:
     return f"the reader failed: {type(error).__name__}{where}".encode("ascii", "replace")
 
 
-def _confine() -> None:
+def confine(memory: int = MEMORY) -> None:
     """Take from this process what reading does not need. As root some of it has no effect, and does no harm."""
     library = ctypes.CDLL(None)
     for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_PDEATHSIG, _SIGKILL)):
         library.prctl(option, value, 0, 0, 0)
-    _limit(resource.RLIMIT_AS, MEMORY, for_good=True)
+    _limit(resource.RLIMIT_AS, memory, for_good=True)
     _limit(resource.RLIMIT_CORE, 0, for_good=True)
     _limit(resource.RLIMIT_NPROC, 0, for_good=True)
     _limit(resource.RLIMIT_NOFILE, 1024, for_good=True)

@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from mailgate.config_answers import Limits, Referrals, Replies, Rule, Scan, Screening, Trust
+from mailgate.config_decisions import Decisions, Reminders, Signing
 from mailgate.config_duty import Alarm, Backup, Calendar, Checks, Metrics
 from mailgate.config_servers import Imap, Smtp
 from mailgate.config_types import Email, Hours, Line, MaybePath, Table, Words, Zone
+from mailgate.model_dispatch import Result
 
 
 class Person(Table):
@@ -93,6 +95,14 @@ class Service(Table):
     counted_in: Literal["calendar", "working"] = Field("calendar", description="Kind of days.")
     legal_basis: Line = Field("", description="Law or announcement the days come from.")
     confidential: bool = Field(False, description="Subject and sender are shown to the officer only.")
+    results: tuple[Result, ...] = Field(
+        tuple(Result),
+        min_length=1,
+        description="What may be decided: approved, refused, more-documents, forwarded, information.",
+        examples=[["information", "forwarded"]],
+    )
+    appeal: Line = Field("", description="How to appeal or object; stands in the decision if it was refused.")
+    appeal_en: Line = Field("", description="The same in English.")
     officers: tuple[Person, ...] = Field((), description="Responsible officers.")
 
 
@@ -110,6 +120,9 @@ class Config(Table):
     screening: Screening = Screening()
     scan: Scan = Scan()
     referrals: Referrals = Referrals()
+    decisions: Decisions = Decisions()
+    reminders: Reminders = Reminders()
+    signing: Signing = Signing()
     trust: Trust = Trust()
     alarm: Alarm = Alarm()
     backup: Backup = Backup()

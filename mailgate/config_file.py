@@ -7,6 +7,7 @@ import textwrap
 import tomllib
 from collections.abc import Mapping
 from datetime import time, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -182,7 +183,7 @@ def _plain(value: Any) -> Any:
         return _duration_text(value)
     if isinstance(value, time):
         return value.strftime("%H:%M")
-    return "" if value is None else str(value) if isinstance(value, Path) else value
+    return "" if value is None else str(value) if isinstance(value, Path | StrEnum) else value
 
 
 def _duration_text(value: timedelta) -> str:

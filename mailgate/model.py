@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 
 class Kind(StrEnum):
@@ -162,14 +162,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A mail of the archive that an outgoing mail carries: it stands between ``raw`` and ``tail`` when it is sent.
+    """A file that an outgoing mail carries: it stands behind ``raw`` when it is sent, and ``behind`` follows it.
 
-    ``encoding``: "7bit" or "8bit" as it is, or "base64".
+    ``encoding``: "7bit" or "8bit" as it is, or "base64". ``shelf``: a mail of the archive, or a file kept beside it.
     """
 
     sha256: str
     encoding: str
-    tail: bytes
+    behind: bytes
+    shelf: Literal["archive", "attachments"] = "archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class Attempt:
     recipient: str
     envid: str
     raw: bytes
-    carried: Carried | None = None
+    carried: tuple[Carried, ...] = ()
     kind: str = "acknowledgement"
 
 
@@ -244,4 +245,4 @@ class Draft:
     message_id: str
     envid: str
     raw: bytes
-    carried: Carried | None = None
+    carried: tuple[Carried, ...] = ()

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from mailgate.config import Config
 from mailgate.core import compose, compose_more, referral
+from mailgate.core.enclosing import Sign
 from mailgate.core.letterhead import Letterhead
 from mailgate.core.referral import Matter, Original
 from mailgate.core.special_days import DayTable, special
@@ -31,7 +32,7 @@ from mailgate.edges.courier import Courier
 from mailgate.edges.imap import ImapPost
 from mailgate.edges.mailbox import Post
 from mailgate.edges.parser_cell import Cell, ParserCell
-from mailgate.edges.secrets import secret, token_key
+from mailgate.edges.secrets import secret, token, token_key
 from mailgate.edges.smtp import SmtpCourier
 from mailgate.edges.store import Store
 from mailgate.edges.templates import Templates
@@ -75,6 +76,15 @@ class Office:
             return False
         self.workdays = workdays(self.config, day_table(self.store))
         return True
+
+    def signer(self) -> Sign | None:
+        """What signs decisions, if the config names a certificate. Raises ConfigError."""
+        path = self.config.signing.pkcs12_file
+        if path is None:
+            return None
+        from mailgate.edges import smime  # loads cryptography, which an office without a certificate does not need
+
+        return smime.signer(path, token("signing-password", os.environ))
 
     def __enter__(self) -> Office:
         return self

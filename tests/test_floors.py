@@ -20,10 +20,12 @@ WORDS = (
     "model",
     "model_entry",
     "model_reading",
+    "model_dispatch",
     "config_types",
     "config_servers",
     "config_answers",
     "config_duty",
+    "config_decisions",
     "config",
     "config_file",
 )
@@ -31,6 +33,7 @@ FLOORS = (
     WORDS,
     ("core", "edges"),
     ("cell",),
+    ("pdf_cell",),
     ("office",),
     ("jobs",),
     ("worker",),
@@ -39,7 +42,7 @@ FLOORS = (
     ("cli", "__main__"),
 )
 HEIGHT = {part: n for n, parts in enumerate(FLOORS) for part in parts}
-KNOWS_BOTH = {"cell", "office", "jobs", "worker", "daemon", "demo", "cli", "__main__"}
+KNOWS_BOTH = {"cell", "pdf_cell", "office", "jobs", "worker", "daemon", "demo", "cli", "__main__"}
 OUTSIDE = frozenset(
     "os pathlib socket ssl sqlite3 sqlite_utils asyncio subprocess threading multiprocessing signal time random secrets "  # noqa: E501
     "io shutil tempfile glob fcntl logging http smtplib imaplib aioimaplib aiosmtplib jinja2 click select".split()

@@ -49,7 +49,7 @@ class Outgoing:
     threaded: bool = True
 
 
-def draft(head: Letterhead, mail: Outgoing, carried: Carried | None = None, boundary: str = "") -> Draft:
+def draft(head: Letterhead, mail: Outgoing, carried: tuple[Carried, ...] = (), boundary: str = "") -> Draft:
     """The mail under its item: Message-ID, Date and bytes are fixed here. ``carried`` goes behind the text."""
     config, recipient = head.config, wire_domain(mail.recipient)
     token = tokens.token(head.key, mail.kind, mail.item, mail.letter, recipient)

@@ -6,6 +6,7 @@ Written out directly: the standard library's refolding of Thai headers costs mor
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Sequence
@@ -46,6 +47,25 @@ def carrier(boundary: str, name: str, encoding: str) -> tuple[bytes, bytes]:
         f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
     )
     return before.encode("ascii"), f"\r\n--{boundary}--\r\n".encode("ascii")
+
+
+def enclosure(boundary: str, name: str, kind: str) -> bytes:
+    """What stands before a file in base64 in an open multipart/mixed. ``name``: ASCII, made by us."""
+    return (
+        f'--{boundary}\r\nContent-Type: {kind}; name="{name}"\r\nContent-Transfer-Encoding: base64\r\n'
+        f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
+    ).encode("ascii")
+
+
+def closing(boundary: str) -> bytes:
+    """The end of a multipart."""
+    return f"\r\n--{boundary}--\r\n".encode("ascii")
+
+
+def base64_lines(content: bytes) -> bytes:
+    """Base64 in lines of 76 characters, each ended by CRLF (RFC 2045 6.8)."""
+    packed = binascii.b2a_base64(content, newline=False)
+    return b"".join(packed[at : at + 76] + b"\r\n" for at in range(0, len(packed), 76))
 
 
 def transfer_encoding(raw: bytes) -> str:

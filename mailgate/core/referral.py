@@ -71,12 +71,13 @@ class Original:
 
 def referral(head: Letterhead, matter: Matter, to: Person, original: Original, item: int, now: datetime) -> Draft:
     """The mail to one officer; its Message-ID bears the token that the officer's answer is known by."""
-    boundary, carried, before = "", None, b""
+    boundary, before = "", b""
+    carried: tuple[Carried, ...] = ()
     if original.sha256:
         boundary = "=_" + tokens.token(head.key, "boundary", item, str(matter.receipt), to.email)
         name = f"receipt-{matter.receipt.number}-{matter.receipt.year}.eml"
         before, behind = carrier(boundary, name, original.encoding)
-        carried = Carried(original.sha256, original.encoding, behind)
+        carried = (Carried(original.sha256, original.encoding, behind),)
     made = draft(
         head,
         Outgoing(

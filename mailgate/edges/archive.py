@@ -139,6 +139,11 @@ class Archive:
         with explained(f"cannot read {path}"):
             return Kept(sha256, path, path.stat().st_size)
 
+    def read(self, sha256: str) -> bytes:
+        """A whole kept mail. Raises ArchiveError if it is not there, or not as it was kept."""
+        with explained(f"cannot read {self.path(sha256)}"):
+            return unchanged(self.path(sha256).read_bytes(), sha256, self.path(sha256))
+
     @contextmanager
     def workplace(self) -> Iterator[Path]:
         """A folder for what is taken out of one mail; what is left in it is removed."""
@@ -186,6 +191,13 @@ class Archive:
             else:
                 path.unlink(missing_ok=True)
         return len(leftovers)
+
+
+def unchanged(content: bytes, sha256: str, path: Path) -> bytes:
+    """The bytes, if they fit their hash. Raises ArchiveError."""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ArchiveError(f"the bytes of {path} have been changed", "Run mailgate verify; restore the file")
+    return content
 
 
 def _private(path: str, flags: int) -> int:

@@ -12,8 +12,10 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+from mailgate.edges.archive import unchanged
 from mailgate.edges.durable import explained, fsync_folder
 from mailgate.edges.points import point
+from mailgate.model_dispatch import Enclosed
 from mailgate.model_reading import Attachment, Reading
 
 _CHUNK = 1 << 20
@@ -42,6 +44,19 @@ class Attachments:
     def path(self, sha256: str) -> Path:
         """Where the attachment with this hash is kept."""
         return self.folder / sha256[:1] / sha256
+
+    def keep_file(self, file: Path, name: str) -> Enclosed:
+        """Keep a file that a person gave, under the name it is to have; see ``keep``. The file itself is moved."""
+        with explained(f"cannot keep {name} in {self.folder}"):
+            kept = self._keep(file, Attachment(name, "", "", 0, ""))
+            fsync_folder(self.path(kept.sha256).parent)
+            point("attachment.kept")
+        return Enclosed(name, kept.sha256, kept.size)
+
+    def read(self, sha256: str) -> bytes:
+        """A whole kept file. Raises ArchiveError if it is not there, or not as it was kept."""
+        with explained(f"cannot read {self.path(sha256)}"):
+            return unchanged(self.path(sha256).read_bytes(), sha256, self.path(sha256))
 
     def check(self, sha256: str) -> str:
         """Re-read a kept attachment: "" if its bytes fit its name, else what is wrong."""

@@ -25,6 +25,10 @@ class Courier(Protocol):
     def at_final_dot(self) -> bool:
         """Whether a mail was sent whose answer did not come, or not yet: to leave now makes it unsure."""
 
+    @property
+    def takes_utf8(self) -> bool:
+        """Whether the server takes addresses beyond ASCII (RFC 6531); known once it is ``ready``."""
+
     async def close(self) -> None: ...
 
 
@@ -55,6 +59,10 @@ class PaperCourier:
 
     @property
     def at_final_dot(self) -> bool:
+        return False
+
+    @property
+    def takes_utf8(self) -> bool:
         return False
 
     async def close(self) -> None:

@@ -93,6 +93,10 @@ class SmtpCourier:
     def usable(self) -> bool:
         return self._client is not None and self._client.is_connected
 
+    @property
+    def takes_utf8(self) -> bool:
+        return self._client is not None and self._client.supports_extension("smtputf8")
+
     async def close(self) -> None:
         """Leave; what QUIT brings changes nothing about mails already answered."""
         client, self._client = self._client, None
@@ -192,8 +196,9 @@ def _options(attempt: Attempt, client: aiosmtplib.SMTP) -> tuple[list[str], list
         mail.append("BODY=8BITMIME")  # RFC 6152
     if client.supports_extension("dsn") and attempt.sender:
         mail += ["RET=HDRS", f"ENVID={xtext(attempt.envid)}"]
-        # RFC 3834 3.3 recommends NOTIFY=NEVER; the office must learn that a citizen was not reached.
-        rcpt.append("NOTIFY=FAILURE")
+        # RFC 3834 3.3 recommends NOTIFY=NEVER for replies; the office must learn that a citizen was not reached, and
+        # of a decision also that it was delivered: that is the proof of service.
+        rcpt.append("NOTIFY=SUCCESS,FAILURE,DELAY" if attempt.kind == "decision" else "NOTIFY=FAILURE")
         if attempt.recipient.isascii():
             rcpt.append(f"ORCPT=rfc822;{xtext(attempt.recipient)}")
     return mail, rcpt

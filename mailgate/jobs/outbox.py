@@ -6,17 +6,18 @@ claim (committed) → deliver → record the outcome and claim the next in one c
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from mailgate.core import retry
+from mailgate.core.message import base64_lines
 from mailgate.edges.courier import Courier
 from mailgate.errors import ArchiveError, ConfigError, CourierError
 from mailgate.jobs.leaving import told
-from mailgate.model import Attempt, CheckReport, Outcome, State, Verdict
+from mailgate.model import Attempt, Carried, CheckReport, Outcome, State, Verdict
 from mailgate.office import Office
 
 log = logging.getLogger("mailgate.outbox")
@@ -126,7 +127,7 @@ class Delivery:
         """Record what came of an attempt, and claim the next in the same commit while the line is in step."""
         office, outbox, now = self._office, self._office.store.outbox, self._office.clock.now()
         after = retry.after(
-            outcome, attempt.number, attempt.created, now, self._jitter(), office.config.replies.retry_for
+            outcome, attempt.number, attempt.created, now, self._jitter(), _patience(office, attempt.kind)
         )
         told = attempt.kind in ("acknowledgement", "summary")
         self._report.acknowledged += int(told and after.state is State.ACCEPTED)
@@ -142,15 +143,23 @@ class Delivery:
         return outbox.record_and_claim(attempt, outcome, after.state, after.at, now)
 
 
+def _patience(office: Office, kind: str) -> timedelta:
+    """How long a mail is tried. A citizen waits for a decision: people are to know soon that it does not arrive."""
+    return office.config.decisions.retry_for if kind == "decision" else office.config.replies.retry_for
+
+
 def _whole(office: Office, attempt: Attempt) -> Attempt:
-    """The mail with the original it carries. Raises ArchiveError if that is not as it was kept."""
-    carried = attempt.carried
-    assert carried is not None
-    kept = office.archive.kept(carried.sha256)
-    original = kept.read(0, kept.size)
-    if carried.encoding == "base64":
-        original = base64.encodebytes(original).replace(b"\n", b"\r\n")
-    return replace(attempt, raw=attempt.raw + original + carried.tail, carried=None)
+    """Raises ArchiveError."""
+    return replace(attempt, raw=whole(office, attempt.raw, attempt.carried), carried=())
+
+
+def whole(office: Office, raw: bytes, carried: Sequence[Carried]) -> bytes:
+    """A mail as it goes out, with the files it carries. Raises ArchiveError if one is not as it was kept."""
+    pieces = [raw]
+    for file in carried:
+        kept = office.archive.read(file.sha256) if file.shelf == "archive" else office.attachments.read(file.sha256)
+        pieces += [base64_lines(kept) if file.encoding == "base64" else kept, file.behind]
+    return b"".join(pieces)
 
 
 _LEVELS = {

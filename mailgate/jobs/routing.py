@@ -13,7 +13,7 @@ from mailgate.core.message import transfer_encoding
 from mailgate.core.referral import Matter, Original
 from mailgate.edges.store.cases import Route
 from mailgate.edges.store.database import Row, moment
-from mailgate.jobs import deciding, views
+from mailgate.jobs import clocks, deciding, views
 from mailgate.model import Draft, Fate, Kind, Receipt
 from mailgate.model_reading import Attachment, Flag, Reading
 from mailgate.office import Office
@@ -128,8 +128,7 @@ def _described(office: Office, letter: Row, reading: Reading, now: datetime) -> 
 
 def route_to(office: Office, letter: Row, service: Service) -> Route:
     """A letter under this service: its officers, its secrecy, its due date from the legal receipt."""
-    received = moment(letter["legally_received_at"])
-    due = office.workdays.due(received, service.days, service.counted_in) if service.days and received else None
+    due = clocks.due(office, letter, service)
     return Route(service.key, deciding.officers(office, service), due, service.confidential)
 
 

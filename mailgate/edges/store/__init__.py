@@ -10,9 +10,11 @@ from mailgate.edges.store.cases import Cases
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.contacts import Contacts
 from mailgate.edges.store.database import Connection, Lock
+from mailgate.edges.store.dispatches import Dispatches
 from mailgate.edges.store.journal import Journal
 from mailgate.edges.store.ledger import Ledger
 from mailgate.edges.store.outbox import Outbox
+from mailgate.edges.store.proposals import Proposals
 from mailgate.edges.store.readings import Readings
 from mailgate.edges.store.receipts import Receipts
 from mailgate.edges.store.reports import Reports
@@ -32,6 +34,8 @@ class Store:
         self.receipts = Receipts(self.db, self.chain, self.outbox, self.contacts)
         self.readings = Readings(self.db, self.chain)
         self.cases = Cases(self.db, self.chain, self.outbox, self.contacts)
+        self.dispatches = Dispatches(self.db, self.chain, self.outbox)
+        self.proposals = Proposals(self.db, self.chain)
         self.calendar = Calendar(self.db, self.chain)
         self.journal = Journal(self.db, self.chain)
         self.ledger = Ledger(self.db, self.chain)

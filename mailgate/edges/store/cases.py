@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.contacts import Contacts
-from mailgate.edges.store.database import Connection, Row
+from mailgate.edges.store.database import Connection, Row, stamp
 from mailgate.edges.store.outbox import Outbox
 from mailgate.model import Draft, State
 
@@ -69,6 +69,31 @@ class Cases:
         """Close or void a letter with what was done (การปฏิบัติ); its number stays. Inside a transaction."""
         self._db.sql.execute("UPDATE letter SET state = ?, action = ? WHERE id = ?", (state, action, row["id"]))
         self._chain.append(now, state, {"action": action}, row["id"])
+
+    def clock(self, letter_id: int) -> list[Row]:
+        """When the clock of a letter was stopped and started, oldest first."""
+        return self._db.all("SELECT * FROM clock WHERE letter_id = ? ORDER BY id", (letter_id,))
+
+    def turn(
+        self, letter: Row, what: str, due_on: date | None, why: str, now: datetime, at: datetime | None = None
+    ) -> None:
+        """Stop or start the clock of a letter, by default now. Inside a transaction."""
+        due = due_on.isoformat() if due_on else None
+        self._db.sql.execute(
+            "INSERT INTO clock (letter_id, at, what, due_before, due_after, why) VALUES (?, ?, ?, ?, ?, ?)",
+            (letter["id"], stamp(at or now), what, letter["due_on"], due, why),
+        )
+        self._db.sql.execute("UPDATE letter SET due_on = ? WHERE id = ?", (due, letter["id"]))
+        payload = {"what": what, "before": letter["due_on"], "after": due, "why": why}
+        self._chain.append(now, "clock", payload, letter["id"])
+
+    def wish(self, letter_id: int, paper: str, postal_address: str, now: datetime) -> None:
+        """Note how the citizen wants the answer. Inside a transaction."""
+        self._db.sql.execute(
+            "UPDATE letter SET paper = ?, postal_address = CASE ? WHEN '' THEN postal_address ELSE ? END WHERE id = ?",
+            (paper, postal_address, postal_address, letter_id),
+        )
+        self._chain.append(now, "paper", {"paper": paper}, letter_id)
 
     def told_to(self, letter_id: int) -> str:
         """The address that the letter's number was told to, or is to be; "" if to nobody."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, Row, moment, stamp
+from mailgate.edges.store.outbox_states import BY_HAND, HINTS, MAY_BE_REPORTED, REPORTED
 from mailgate.errors import MailgateError
 from mailgate.model import Attempt, Carried, Draft, Outcome, State, Verdict
-from mailgate.model_reading import Delivery, Recipient
+from mailgate.model_reading import Recipient
 
 PAUSED = "replies paused"
 _ANSWERS = "('acknowledgement', 'summary')"
-_ROUTINE = "('acknowledgement', 'summary', 'referral')"
+# What a program decided to send; a decision or a transfer is a person's act, and waits for a person when unsure.
+_ROUTINE = "('acknowledgement', 'summary', 'referral', 'notice', 'reminder', 'delay')"
 
 
 class Outbox:
@@ -36,15 +39,41 @@ class Outbox:
         now: datetime,
         state: State = State.QUEUED,
         note: str = "",
+        dispatch_id: int | None = None,
     ) -> None:
-        """Put a composed mail in, inside the transaction of what it belongs to."""
-        carried = draft.carried or Carried("", "", b"")
+        """Put a composed mail in, inside the transaction of what it belongs to.
+
+        One without bytes is planned only: held, until ``write`` freezes what it says.
+        """
         self._db.sql.execute(
-            "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, original, "
-            "original_as, tail, state, created_at, next_at, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (item, kind, letter_id, draft.sender, draft.recipient, draft.message_id, draft.envid, draft.raw,
-             carried.sha256, carried.encoding, carried.tail, state, stamp(now), stamp(now), note),
+            "INSERT INTO outbox (id, kind, letter_id, dispatch_id, sender, recipient, message_id, envid, raw, state, "
+            "created_at, next_at, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (item, kind, letter_id, dispatch_id, draft.sender, draft.recipient, draft.message_id, draft.envid,
+             draft.raw, state, stamp(now), stamp(now), note),
         )  # fmt: skip
+        self._carry(item, draft.carried)
+
+    def write(self, item: int, draft: Draft, dispatch_id: int, now: datetime) -> None:
+        """Freeze what a planned mail says, and let it go; inside the transaction that gives it its number."""
+        self._db.sql.execute("UPDATE outbox SET raw = ?, dispatch_id = ? WHERE id = ?", (draft.raw, dispatch_id, item))
+        self._carry(item, draft.carried)
+        self._move(item, State.HELD, State.QUEUED, now)
+
+    def end(self, row: Row, state: State, note: str, now: datetime) -> None:
+        """Inside a transaction: a mail that has not gone out is not needed any more."""
+        self._move(row["id"], State(row["state"]), state, now, note=note)
+        self._chain.append(now, state, {"item": row["id"], "note": note}, row["letter_id"])
+
+    def _carry(self, item: int, carried: Sequence[Carried]) -> None:
+        self._db.sql.executemany(
+            "INSERT INTO carried VALUES (?, ?, ?, ?, ?, ?)",
+            [(item, n, c.shelf, c.sha256, c.encoding, c.behind) for n, c in enumerate(carried)],
+        )
+
+    def carried(self, item: int) -> tuple[Carried, ...]:
+        """The files that a mail carries, in order."""
+        rows = self._db.all("SELECT * FROM carried WHERE item_id = ? ORDER BY position", (item,))
+        return tuple(Carried(r["sha256"], r["encoding"], r["behind"], r["shelf"]) for r in rows)
 
     def claim(self, now: datetime) -> Attempt | None:
         """Take the next due item: the attempt stands on record before the wire is touched (law 4)."""
@@ -96,14 +125,18 @@ class Outbox:
         return len(rows)
 
     def by_hand(self, item: int, verb: str, now: datetime, note: str = "") -> Row:
-        """hold, release, cancel or retry an item as a person asked. Raises MailgateError if its state forbids it."""
+        """What a person asks for an item (see ``BY_HAND``). Raises MailgateError if its state forbids it."""
         row = self.get(item)
-        sources, target = _BY_HAND[verb]
+        if not row["raw"] and verb != "cancel":
+            raise MailgateError(f"item {item} is a decision that is not written yet", "See: mailgate outbox release")
+        sources, target = BY_HAND[verb]
         if State(row["state"]) not in sources:
-            raise MailgateError(f"item {item} is {row['state']}: it cannot be told to {verb}", _HINTS[verb])
+            raise MailgateError(f"item {item} is {row['state']}: it cannot be told to {verb}", HINTS[verb])
         with self._db.immediate(verb):
             self._move(item, State(row["state"]), target, now, note=note)
-            if row["state"] == State.UNSURE:  # this is its second time: never a third by itself
+            if (
+                row["state"] == State.UNSURE and target is State.QUEUED
+            ):  # this is its second time: never a third by itself
                 self._db.sql.execute("UPDATE outbox SET resent = 1 WHERE id = ?", (item,))
             self._chain.append(now, verb, {"item": item, "from": row["state"], "note": note}, row["letter_id"])
         return self.get(item)
@@ -130,8 +163,8 @@ class Outbox:
             "INSERT OR IGNORE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?)",
             (item, mail_id, stamp(now), recipient.action, recipient.address, recipient.status, recipient.diagnostic),
         )
-        new = _REPORTED.get(recipient.action)
-        if new is not None and row["state"] in _MAY_BE_REPORTED[new]:
+        new = REPORTED.get(recipient.action)
+        if new is not None and row["state"] in MAY_BE_REPORTED[new]:
             self._move(item, State(row["state"]), new, now, note=row["note"])
         payload = {"item": item, "action": recipient.action, "status": recipient.status}
         self._chain.append(now, "reported", payload, row["letter_id"])
@@ -179,7 +212,7 @@ class Outbox:
         )
         self._chain.append(now, "trying", {"item": item, "attempt": number}, row["letter_id"])
         created = datetime.fromisoformat(row["created_at"])
-        carried = Carried(row["original"], row["original_as"], row["tail"]) if row["original"] else None
+        carried = self.carried(item)
         address = (row["sender"], row["recipient"], row["envid"])
         return Attempt(item, row["letter_id"], created, number, *address, row["raw"], carried, row["kind"])
 
@@ -212,23 +245,3 @@ class Outbox:
             raise MailgateError(
                 f"item {item} is no longer {old}: somebody else changed it", "See: mailgate outbox list"
             )
-
-
-_REPORTED = {Delivery.FAILED: State.BOUNCED, Delivery.DELIVERED: State.DELIVERED}
-# An unsure item that is reported on did reach the next server.
-_MAY_BE_REPORTED = {
-    State.BOUNCED: (State.ACCEPTED, State.DELIVERED, State.UNSURE),
-    State.DELIVERED: (State.ACCEPTED, State.UNSURE),
-}
-_BY_HAND = {
-    "hold": ({State.QUEUED}, State.HELD),
-    "release": ({State.HELD}, State.QUEUED),
-    "cancel": ({State.QUEUED, State.HELD}, State.CANCELLED),
-    "retry": ({State.QUEUED, State.UNSURE, State.REFUSED, State.EXPIRED, State.BOUNCED}, State.QUEUED),
-}
-_HINTS = {
-    "hold": "Only a queued item can be held",
-    "release": "Only a held item can be released",
-    "cancel": "Only a queued or held item can be cancelled; what was sent cannot be unsent",
-    "retry": "Only a queued, unsure, refused, expired or bounced item can be tried again; release a held one",
-}

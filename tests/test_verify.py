@@ -58,7 +58,7 @@ async def test_a_whole_registry_has_no_findings(office: PaperOffice) -> None:
     assert found.checked["archived mails"] == 5
     assert found.checked["events"] == office.store.chain.head()[0]
     assert steps[0] == "registry file"
-    assert len(steps) == 10
+    assert len(steps) == 11
 
 
 async def test_it_only_reads(office: PaperOffice) -> None:

@@ -33,14 +33,15 @@ def outbound_lines(out: Outbound) -> Iterator[str]:
 def print_dispatch(document: dict[str, Any]) -> None:
     """``dispatch show``: the register's line, then its mails with every attempt and report."""
     for name in ("dispatch", "book_no", "dated", "sender", "addressee", "subject", "action", "remarks", "letter",
-                 "result", "way", "decided_by", "state", "delivery", "posted_on", "posted_number", "posted_to"):  # fmt: skip
+                 "result", "way", "decided_by", "state", "delivery", "posted_on", "posted_number",
+                 "posted_to"):  # fmt: skip
         if document[name] not in ("", None):
             click.echo(f"{name:<14}{plain(document[name])}")
     _files(document["files"])
     for mail in document["mails"]:
         click.echo(f"\nรายการ {mail['item']}  {plain(mail['recipient'])}  {mail['state']}")
         for attempt in mail["attempts"]:
-            said = f"{attempt['verdict'] or '(กำลังส่ง)'} {attempt['stage'] or ''} {attempt['code'] or ''} {attempt['text'] or ''}"
+            said = " ".join(str(attempt[name] or "") for name in ("verdict", "stage", "code", "text"))
             click.echo(f"  {attempt['ended_at'] or attempt['started_at']}  {plain(said)}")
         for report in mail["reports"]:
             said = f"{report['action']} {report['status']} {report['diagnostic']}"

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 from mailgate.edges.store.chain import GENESIS, fingerprint, leaf_of, link_of
 from mailgate.edges.store.database import Row
 from mailgate.edges.store.receipts import FIXED
+from mailgate.jobs import verify_out
+from mailgate.jobs.findings import Findings, payload
 from mailgate.office import Office
 
 Progress = Callable[[str], None]
-
-
-@dataclass
-class Findings:
-    """What was looked at, and what is wrong with it: one sentence each, the first bad row named."""
-
-    checked: dict[str, int] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
 
 
 def verify(office: Office, progress: Progress = lambda _: None) -> Findings:
@@ -38,6 +29,7 @@ def verify(office: Office, progress: Progress = lambda _: None) -> Findings:
         ("attachments", _attachments),
         ("numbers told", _told),
         ("mandated checks", _slots),
+        ("dispatches", verify_out.dispatches),
     ]
     for name, step in steps:
         progress(name)
@@ -45,6 +37,7 @@ def verify(office: Office, progress: Progress = lambda _: None) -> Findings:
     return findings
 
 
+_NUMBERED = "SELECT register, year, number FROM letter UNION ALL SELECT register, year, number FROM dispatch"
 _ACKNOWLEDGEMENTS = (
     "SELECT id, letter_id, raw FROM outbox WHERE kind = 'acknowledgement' AND id > ? ORDER BY id LIMIT 200"
 )
@@ -82,20 +75,21 @@ def broken_link(event: Row, expected: int, previous: bytes) -> str:
 def _numbers(office: Office, findings: Findings) -> Iterator[str]:
     db = office.store.db
     for row in db.all(
-        "SELECT register, year, count(*) AS n, max(number) AS last, count(DISTINCT number) AS different "
-        "FROM letter GROUP BY register, year"
+        f"SELECT register, year, count(*) AS n, max(number) AS last, count(DISTINCT number) AS different "  # noqa: S608
+        f"FROM ({_NUMBERED}) GROUP BY register, year"
     ):
         if not row["n"] == row["last"] == row["different"]:
             yield f"numbers: register {row['register']} of {row['year']} has {row['n']} letters up to {row['last']}"
     for row in db.all(
-        "SELECT counter.register, counter.year, counter.last, coalesce(max(number), 0) AS highest FROM counter "
-        "LEFT JOIN letter ON letter.register = counter.register AND letter.year = counter.year "
+        f"SELECT counter.register, counter.year, counter.last, coalesce(max(number), 0) AS highest "  # noqa: S608
+        f"FROM counter LEFT JOIN ({_NUMBERED}) AS numbered USING (register, year) "
         "GROUP BY counter.register, counter.year"
     ):
         if row["last"] != row["highest"]:
             yield f"numbers: the counter of {row['year']} is at {row['last']}, the register at {row['highest']}"
     for row in db.all(
-        "SELECT DISTINCT year FROM letter WHERE (register, year) NOT IN (SELECT register, year FROM counter)"
+        f"SELECT DISTINCT year FROM ({_NUMBERED}) "  # noqa: S608
+        "WHERE (register, year) NOT IN (SELECT register, year FROM counter)"
     ):
         yield f"numbers: the counter of {row['year']} is missing"
     findings.checked["registers"] = len(office.store.reports.counters())
@@ -113,23 +107,14 @@ def _letters(office: Office, findings: Findings) -> Iterator[str]:
         )
         if event is None:
             yield f"letters: {name} has no event of its registering"
-        elif event["payload"] and _payload(event).get("row") != fingerprint({c: row[c] for c in FIXED}):
+        elif event["payload"] and payload(event).get("row") != fingerprint({c: row[c] for c in FIXED}):
             yield f"letters: {name} was changed after it was registered"
-        if event and _payload(event).get("acknowledgement") and not _acknowledged(office, row["id"]):
+        if event and payload(event).get("acknowledgement") and not _acknowledged(office, row["id"]):
             yield f"replies: the acknowledgement of {name} is missing"
     registered = db.value("SELECT count(*) FROM event WHERE kind = 'registered'")
     if registered != count:
         yield f"letters: {registered} were registered, {count} are in the register"
     findings.checked["letters"] = count
-
-
-def _payload(event: Row) -> dict[str, Any]:
-    """What an event says; nothing if it was erased, or spoilt, which the chain's check names."""
-    try:
-        found = json.loads(event["payload"] or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _acknowledged(office: Office, letter_id: int) -> bool:
@@ -144,7 +129,7 @@ def _replies(office: Office, findings: Findings) -> Iterator[str]:
         for row in rows:
             count, last = count + 1, row["id"]
             event = db.one("SELECT payload FROM event WHERE letter_id = ? AND kind = 'registered'", (row["letter_id"],))
-            frozen = _payload(event).get("acknowledgement") if event else None
+            frozen = payload(event).get("acknowledgement") if event else None
             if frozen is not None and frozen != hashlib.sha256(row["raw"]).hexdigest():
                 yield f"replies: the bytes of outbox item {row['id']} were changed"
     findings.checked["replies"] = count
@@ -171,8 +156,8 @@ def _archive(office: Office, findings: Findings) -> Iterator[str]:
 
 
 def _attachments(office: Office, findings: Findings) -> Iterator[str]:
-    hashes = office.store.readings.hashes()
-    yield from _kept("attachments", hashes, office.attachments.check, findings, "attachments")
+    hashes = sorted({*office.store.readings.hashes(), *office.store.dispatches.hashes()})
+    yield from _kept("attachments", iter(hashes), office.attachments.check, findings, "attachments")
 
 
 def _kept(
@@ -201,8 +186,8 @@ def _slots(office: Office, findings: Findings) -> Iterator[str]:
     """Each mandated check came to what its last event says."""
     said = {}
     for event in office.store.db.all("SELECT payload FROM event WHERE kind = 'slot' ORDER BY seq"):
-        payload = _payload(event)
-        said[payload.get("due")] = (payload.get("state"), payload.get("reason"), payload.get("check"))
+        found = payload(event)
+        said[found.get("due")] = (found.get("state"), found.get("reason"), found.get("check"))
     count = 0
     for row in office.store.db.all("SELECT * FROM slot WHERE state <> 'open' ORDER BY due_at"):
         count += 1

@@ -150,6 +150,13 @@ class Dispatches:
             (str(receipt),),
         )
 
+    def all_events(self) -> list[Row]:
+        """Every event that names a dispatch, in order."""
+        return self._db.all(
+            "SELECT seq, kind, payload FROM event WHERE kind IN ('dispatched', 'dispatched again', 'posted', "
+            "'dispatch void', 'on paper') ORDER BY seq"
+        )
+
     def hashes(self) -> list[str]:
         """SHA-256 of every file that went out or is proposed."""
         rows = self._db.all("SELECT sha256 FROM dispatch_file UNION SELECT sha256 FROM proposal_file")

@@ -39,6 +39,18 @@ class Over:
 
 
 @dataclass(frozen=True, slots=True)
+class Forged:
+    """A mail uses, or tries to use, the token of a mail to an officer, and is not that officer's for all we know.
+
+    ``referral``: the outbox item of that mail, and the row of the letter it is about; ``why`` in Thai.
+    """
+
+    referral: int
+    letter_id: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A fetched mail, read and decided upon, ready for the one transaction that registers it.
 
@@ -67,6 +79,7 @@ class Entry:
     trust: str = ""
     trust_reasons: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    forged: Forged | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,15 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
 from mailgate.config import Config
-from mailgate.core import compose, compose_more, referral
+from mailgate.core import compose
 from mailgate.core.enclosing import Sign
 from mailgate.core.letterhead import Letterhead
-from mailgate.core.referral import Matter, Original
 from mailgate.core.special_days import DayTable, special
 from mailgate.core.trust import Known
 from mailgate.core.workdays import Workdays
@@ -38,6 +37,7 @@ from mailgate.edges.store import Store
 from mailgate.edges.templates import Templates
 from mailgate.errors import ConfigError, MailgateError
 from mailgate.model import Enclosures, Receipt, Receiving
+from mailgate.samples import samples
 
 _T = TypeVar("_T")
 
@@ -128,22 +128,8 @@ def templates(config: Config, clock: Clock) -> Templates:
     service = config.services[0] if config.services else None
     for shown, enclosures in ((service, Enclosures((1024,))), (None, Enclosures())):
         made.check(compose.context(config, Receipt(123, 2569), sample, enclosures, "0" * 64, shown))
-    made.check_others(_samples(config, now))
+    made.check_others(samples(config, now))
     return made
-
-
-def _samples(config: Config, now: datetime) -> dict[str, Mapping[str, Any]]:
-    """Values for every other template, so that a broken one is refused at the start."""
-    receipts = [Receipt(n, 2569) for n in (1, 2, 5)]
-    clerk = config.office.clerk
-    matter = Matter(receipts[0], "", "", "", "", now, now, "", now.date(), "", "", [], False)
-    return {
-        "summary.subject.txt": compose_more.summary_values(config, receipts),
-        "summary.txt": compose_more.summary_values(config, receipts),
-        "transfer.subject.txt": compose_more.transfer_values(config, receipts[0], now, "-"),
-        "transfer.txt": compose_more.transfer_values(config, receipts[0], now, "-"),
-        "referral.txt": referral.values(config, matter, clerk, Original()),
-    }
 
 
 def scanner(config: Config) -> Scanner | None:

@@ -34,6 +34,7 @@ FLOORS = (
     ("core", "edges"),
     ("cell",),
     ("pdf_cell",),
+    ("samples",),
     ("office",),
     ("jobs",),
     ("worker",),

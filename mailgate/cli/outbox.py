@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 
 from mailgate.cli.context import Settings, as_json
+from mailgate.cli.release import cancel, release
 from mailgate.edges.terminal import emit, table
 from mailgate.jobs import views
 from mailgate.model import State
@@ -68,5 +69,5 @@ def _verb(name: str, help_text: str) -> Callable[..., None]:
 
 _verb("retry", "Try a queued, unsure, refused or expired mail again now.")
 _verb("hold", "Keep a queued mail back until it is released.")
-_verb("release", "Let a held mail go.")
-_verb("cancel", "Never send a queued or held mail; it stays on record.")
+outbox.add_command(release)
+outbox.add_command(cancel)

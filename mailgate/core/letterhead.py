@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any, Literal, NamedTuple
@@ -49,24 +49,31 @@ class Outgoing:
     threaded: bool = True
 
 
+def planned(head: Letterhead, kind: str, item: int, letter: str, recipient: str) -> Draft:
+    """A mail that is not written yet, under the identifiers that it will have."""
+    address = wire_domain(recipient)
+    token = tokens.token(head.key, kind, item, letter, address)
+    message_id = tokens.message_id(item, token, wire_domain(head.config.sender).partition("@")[2])
+    return Draft(return_path(head.config, item, token), address, message_id, f"{item}.{token}", b"")
+
+
 def draft(head: Letterhead, mail: Outgoing, carried: tuple[Carried, ...] = (), boundary: str = "") -> Draft:
     """The mail under its item: Message-ID, Date and bytes are fixed here. ``carried`` goes behind the text."""
-    config, recipient = head.config, wire_domain(mail.recipient)
-    token = tokens.token(head.key, mail.kind, mail.item, mail.letter, recipient)
-    message_id = tokens.message_id(mail.item, token, wire_domain(config.sender).partition("@")[2])
+    config, made = head.config, planned(head, mail.kind, mail.item, mail.letter, mail.recipient)
+    token = made.envid.partition(".")[2]
     headers = [
         ("From", _from(config)),
-        ("To", recipient),
+        ("To", made.recipient),
         ("Subject", _subject(config, mail, token)),
         ("Date", format_datetime(mail.now)),
-        ("Message-ID", message_id),
+        ("Message-ID", made.message_id),
         *_reply_to(config, mail, token),
         *mail.replies_to,
         *_automatic(mail.made, tokens.loop_mark(head.key, config.office.address)),
     ]
     parts: list[Body] = [("plain", mail.text), *([("html", mail.html)] if mail.html else [])]
-    raw = build(headers, parts, utf8=not recipient.isascii(), boundary=boundary)
-    return Draft(return_path(config, mail.item, token), recipient, message_id, f"{mail.item}.{token}", raw, carried)
+    raw = build(headers, parts, utf8=not made.recipient.isascii(), boundary=boundary)
+    return replace(made, raw=raw, carried=carried)
 
 
 def return_path(config: Config, item: int, token: str) -> str:

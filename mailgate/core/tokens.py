@@ -11,12 +11,19 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 _BYTES = 16
 _OURS = re.compile(r"<r\.([0-9]{1,18})\.([a-z2-7]{26})@[^<>@\s]+>\Z")
 _RETURN = re.compile(r"[^@]*\+b\.([0-9]{1,18})\.([a-z2-7]{26})@", re.IGNORECASE)
 _REPLY = re.compile(r"[^@]*\+r\.([0-9]{1,18})\.([a-z2-7]{26})@", re.IGNORECASE)
 _TAG = re.compile(r"\[([0-9]{1,18})\.([a-z2-7]{26})\]", re.IGNORECASE)
+# What looks like one of ours and need not be right: cut short, in capitals, guessed.
+_LIKE = re.compile(
+    r"\br\.([0-9]{1,18})\.[^<>@\s]*@([^<>\s]+)|\+r\.([0-9]{1,18})\.[^<>@\s]*@|\[([0-9]{1,18})\.\w{16,}\]", re.IGNORECASE
+)
+_MOST_LIKE = 50
+_IN_TEXT = re.compile(r"\br\.([0-9]{1,18})\.([a-z2-7]{26})\b", re.IGNORECASE)
 
 
 def token(key: bytes, kind: str, item: int, letter: str, addressee: str) -> str:
@@ -64,6 +71,18 @@ def candidates(identifiers: Iterable[str]) -> list[tuple[int, str]]:
     """Outbox item and token of every identifier that has the form of ours; whether they are is for ``same``."""
     found = (_OURS.match(i) for i in identifiers)
     return [(int(m[1]), m[2]) for m in found if m]
+
+
+def resembling(texts: Iterable[str], domain: str) -> list[int]:
+    """Outbox items named by what has the shape of our identifiers, addresses or tags, whether right or not."""
+    found = (m for text in texts for m in _LIKE.finditer(text))
+    ours = (m for m in found if m[2] is None or m[2].lower() == domain.lower())
+    return [int(m[1] or m[3] or m[4]) for m in islice(ours, _MOST_LIKE)]
+
+
+def in_text(text: str) -> list[tuple[int, str]]:
+    """Outbox item and token of what stands in running text."""
+    return [(int(m[1]), m[2].lower()) for m in islice(_IN_TEXT.finditer(text), _MOST_LIKE)]
 
 
 def returned(recipient: str) -> tuple[int, str] | None:

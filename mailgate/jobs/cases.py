@@ -12,7 +12,7 @@ from mailgate.core.identity import judge
 from mailgate.edges.store.cases import Route
 from mailgate.edges.store.database import Row, moment
 from mailgate.errors import MailgateError, UsageError
-from mailgate.jobs import deciding, pausing, reading, routing
+from mailgate.jobs import deciding, pausing, reading, routing, withdrawing
 from mailgate.model import Draft, Receipt, Stub
 from mailgate.model_entry import Judgement, Twins
 from mailgate.office import Office
@@ -66,6 +66,7 @@ def pass_on(office: Office, receipt: Receipt, agency: str) -> Row:
     compose = partial(_transfer, office, receipt, _moment(letter["legally_received_at"]), agency.strip(), recipient)
     with office.store.db.immediate("pass_on"):
         office.store.cases.send("transfer", letter["id"], compose, now)
+        withdrawing.withdraw(office, letter["id"], "แจ้งผู้ส่งหนังสือให้ติดต่อหน่วยงานอื่นแล้ว", now)
         office.store.cases.close(letter, "closed", f"แจ้งผู้ส่งให้ติดต่อ {agency.strip()}", now)
     return _letter(office, receipt)
 
@@ -76,7 +77,9 @@ def void(office: Office, receipt: Receipt, reason: str) -> Row:
     if not reason.strip() or not reason.isprintable():
         raise UsageError("a letter is voided with a reason of one line")
     with office.store.db.immediate("void"):
-        office.store.cases.close(letter, "void", f"ยกเลิก: {reason.strip()}", office.clock.now())
+        now = office.clock.now()
+        withdrawing.withdraw(office, letter["id"], "เลขรับถูกยกเลิก", now)
+        office.store.cases.close(letter, "void", f"ยกเลิก: {reason.strip()}", now)
     return _letter(office, receipt)
 
 

@@ -18,6 +18,8 @@ from mailgate.office import Office
 
 Look = Callable[[Office, datetime, dict[str, Up]], Iterator[Condition]]
 _MISSED_FOR = timedelta(days=7)  # so long a missed check stays in sight
+_FORGED_FOR = timedelta(days=1)
+_MOST_FORGED = 20
 _ROOM = 1.2  # an alarm about space ends only when there is clearly more again
 _SILENT = timedelta(minutes=5)
 
@@ -116,6 +118,19 @@ def _outbox(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condit
         yield Condition("outbox", f"มีข้อความค้างส่งตั้งแต่ {_local(office, oldest)} (mailgate outbox list)")
 
 
+def _forgeries(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condition]:
+    """Mails of the last day that misuse officers' tokens: one alarm a letter and day, and one for all beyond some."""
+    rows = office.store.proposals.suspected_since(now - _FORGED_FOR)
+    first = {(row["at"][:10], f"{row['number']}/{row['year']}"): row for row in reversed(rows)}
+    for (day, receipt), row in list(first.items())[:_MOST_FORGED]:
+        seen = f"(รายการ {row['mail_id']} ใน mailgate mail list)"
+        text = f"มีข้อความที่อาจปลอมเป็นเจ้าหน้าที่ เกี่ยวกับเลขรับ {thai.digits(receipt)}: {row['why']} {seen}"
+        yield Condition(f"forgery:{day}:{receipt}", text, ends=False)
+    if len(first) > _MOST_FORGED:
+        count = thai.digits(len(rows))
+        yield Condition("forgery:many", f"มีข้อความที่อาจปลอมเป็นเจ้าหน้าที่ {count} ฉบับใน ๒๔ ชั่วโมง", ends=False)
+
+
 def _passwords(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condition]:
     for name in ("imap", "smtp"):
         ends: date | None = getattr(office.config, name).password_expires
@@ -166,7 +181,7 @@ def _local(office: Office, when: datetime) -> str:
 # The watch looks at what it can see from outside; the daemon at everything but itself.
 WATCHED: dict[str, Look] = {
     "slot": _slots, "mailbox": _mailbox, "disk": _disk, "smtp": _courier, "outbox": _outbox, "backup": _backup,
-    "daemon": _daemon, "calendar": _calendar,
+    "daemon": _daemon, "calendar": _calendar, "forgery": _forgeries,
 }  # fmt: skip
 GUARDED: dict[str, Look] = {
     **{kind: look for kind, look in WATCHED.items() if kind != "daemon"},

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from mailgate.config import Service
 from mailgate.config_answers import Rule
@@ -19,9 +19,10 @@ from mailgate.core.screen import screen
 from mailgate.core.screen_signs import Facts
 from mailgate.core.trust import Authentication
 from mailgate.edges.store.contacts import key_of
-from mailgate.edges.store.database import Row
 from mailgate.edges.store.receipts import Compose
+from mailgate.jobs import forgeries
 from mailgate.jobs.reading import Examined
+from mailgate.jobs.threads import Thread, thread_of, verified_item
 from mailgate.model import Draft, Enclosures, Kind, Mail, Receipt, Receiving, Screening, Stub
 from mailgate.model_entry import Entry, Over
 from mailgate.office import Office
@@ -29,18 +30,6 @@ from mailgate.office import Office
 Mode = Literal["screen", "letter", "silent"]
 _WITH_OTHERS = "แจ้งรวมกับเลขรับอื่นของผู้ส่งรายนี้"
 _SILENT = "ผู้ดูแลสั่งให้ลงทะเบียนรับโดยไม่แจ้งเลขรับ"
-
-
-class Thread(NamedTuple):
-    """The mail of ours that a mail answers, as its token proves; and whether that token was an officer's."""
-
-    item: Row | None
-    officer: Literal["", "valid", "stranger"] = ""
-
-    @property
-    def case(self) -> Row | None:
-        """What it belongs to: an officer's token in a stranger's hand opens nothing."""
-        return None if self.officer == "stranger" else self.item
 
 
 def decide(
@@ -79,6 +68,7 @@ def decide(
         trust=verdict.trust,
         trust_reasons=verdict.reasons,
         remarks=tuple(mentions(office, mail.subject)) if thread.case is None else (),
+        forged=forgeries.in_headers(office, mail, screening.kind, results, thread),
     )
 
 
@@ -93,32 +83,6 @@ def unread(office: Office, stub: Stub, rule: str = "not-fetched") -> Entry:
 def composer(office: Office) -> Compose:
     """How the register's transaction makes the acknowledgement once the number is known."""
     return partial(_compose, office)
-
-
-def thread_of(office: Office, mail: Mail) -> Thread:
-    """Only a token threads (law 8): in References, or where the office's config puts it besides."""
-    found = tokens.candidates([*mail.in_reply_to, *mail.references])
-    if "address" in office.config.replies.token_in:
-        found += tokens.in_addresses([*mail.named, *mail.delivered])
-    if "subject" in office.config.replies.token_in:
-        found += tokens.in_subject(mail.subject)
-    verified = [row for item, token in found if (row := verified_item(office, item, token)) is not None]
-    referrals = [row for row in verified if row["kind"] == "referral"]
-    if referrals:
-        sender = mail.sender.address.lower() if mail.sender else ""
-        known = sender == referrals[-1]["recipient"].lower()
-        return Thread(referrals[-1], "valid" if known else "stranger")
-    return Thread(verified[-1] if verified else None)
-
-
-def verified_item(office: Office, item: int, token: str) -> Row | None:
-    """The outbox item, if the token is the one we gave it."""
-    row = office.store.reports.item_of_message(item)
-    if row is None:
-        return None
-    letter = f"{row['number']}/{row['year']}" if row["number"] else ""
-    right = tokens.token(office.head.key, row["kind"], item, letter, row["recipient"])
-    return row if tokens.same(token, right) else None
 
 
 def times(office: Office, stub: Stub, service: Service | None) -> Receiving:

@@ -18,7 +18,7 @@ from mailgate.edges import pdf_files
 from mailgate.edges.store.database import Row, moment
 from mailgate.edges.store.dispatches import Mailed, numbered
 from mailgate.errors import ArchiveError, MailgateError
-from mailgate.jobs import clocks, deciding, decisions
+from mailgate.jobs import clocks, deciding, decisions, withdrawing
 from mailgate.model import Draft, Receipt
 from mailgate.model_dispatch import THAI_RESULTS, Enclosed, Numbered, Outbound, Result, Way
 from mailgate.office import Office
@@ -54,26 +54,30 @@ def keep(office: Office, paths: Sequence[Path], files: Sequence[Enclosed]) -> No
                 raise MailgateError(f"{path} has changed while it was being read", "Try again")
 
 
-def enter(office: Office, out: Outbound, planned: int | None = None) -> Receipt:
-    """Number a dispatch, queue its mails, end or pause the letter's case. Raises MailgateError; then nothing is done.
-
-    ``planned``: the held item of an officer's proposal, which becomes the first mail.
-    """
-    contents = [office.attachments.read(file.sha256) for file in out.files]
-    compose = partial(_composed, office, out, contents)
+def enter(office: Office, out: Outbound) -> Receipt:
+    """Number a dispatch, queue its mails, end or pause the letter's case. Raises MailgateError, with nothing done."""
+    read = contents(office, out)
     with office.store.db.immediate("dispatch"):
-        now = office.clock.now()
-        if out.letter is not None and out.result is not None:  # as it was looked at, another may have answered since
-            decisions.answerable(office, out.letter, out.result, again=out.again)
-        receipt = office.store.dispatches.enter(
-            out, office.config.office.name, partial(_book_no, office), compose, now, planned
-        )
-        row = office.store.dispatches.get(receipt)
-        assert row is not None
-        if out.way is Way.PAPER:
-            office.store.dispatches.change(row, "on paper", now, action=ON_PAPER)
-        _answered(office, out, row, now)
+        return enter_within(office, out, read)
+
+
+def enter_within(office: Office, out: Outbound, read: Sequence[bytes], planned: int | None = None) -> Receipt:
+    """The same inside a transaction. ``read``: its files; ``planned``: a held item that becomes the first mail."""
+    now = office.clock.now()
+    if out.letter is not None and out.result is not None:  # as it was looked at, another may have answered since
+        decisions.answerable(office, out.letter, out.result, again=out.again)
+    compose, book_no = partial(_composed, office, out, read), partial(_book_no, office)
+    receipt = office.store.dispatches.enter(out, office.config.office.name, book_no, compose, now, planned)
+    row = existing(office, receipt)
+    if out.way is Way.PAPER:
+        office.store.dispatches.change(row, "on paper", now, action=ON_PAPER)
+    _answered(office, out, row, now)
     return receipt
+
+
+def contents(office: Office, out: Outbound) -> list[bytes]:
+    """The files that go out. Raises ArchiveError if one is not as it was kept."""
+    return [office.attachments.read(file.sha256) for file in out.files]
 
 
 def send_to(office: Office, receipt: Receipt, address: str) -> int:
@@ -87,9 +91,9 @@ def send_to(office: Office, receipt: Receipt, address: str) -> int:
     if row["confidential"]:
         raise MailgateError(f"dispatch {receipt} is confidential: nothing of it goes out by plain e-mail")
     out = again(office, row, [decisions.address(address)])
-    contents = [office.attachments.read(file.sha256) for file in out.files]
+    read = contents(office, out)
     with office.store.db.immediate("dispatch"):
-        compose = partial(_composed, office, out, contents)
+        compose = partial(_composed, office, out, read)
         return office.store.dispatches.more_mail(
             row, address, numbered(row), compose, office.clock.now(), decisions.OTHER_ADDRESS
         )
@@ -175,6 +179,7 @@ def _answered(office: Office, out: Outbound, row: Row, now: datetime) -> None:
     dated = thai.long_date(date.fromisoformat(row["dated"]), thai_digits=digits)
     book_no = thai.digits(row["book_no"]) if digits else row["book_no"]
     action = f"{THAI_RESULTS[out.result]} ที่ {book_no} ลงวันที่ {dated}"
+    withdrawing.withdraw(office, letter["id"], f"แจ้งผลแก่ผู้ส่งหนังสือแล้ว ที่ {book_no}", now)
     if out.closes:
         office.store.cases.close(letter, "closed", action, now)
     else:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 
 from mailgate.errors import CourierError, MailboxError, MailgateError, RegistryError
-from mailgate.jobs import slots, summaries
+from mailgate.jobs import releasing, slots, summaries, undelivered
 from mailgate.jobs.intake import Check
 from mailgate.jobs.leaving import in_time
 from mailgate.jobs.outbox import Delivery
@@ -51,6 +51,7 @@ async def send(office: Office) -> CheckReport:
     """What is due between checks: numbers kept back by a limit, then the outbox. Raises CourierError."""
     report = CheckReport()
     await _tell_numbers(office)
+    await _follow_up(office)
     delivery = Delivery(office, report)
     delivery.no_more.set()
     await delivery.run()
@@ -69,7 +70,12 @@ async def read(office: Office, report: CheckReport) -> None:
 def is_to_send(office: Office) -> bool:
     """Whether ``send`` has anything to do."""
     now = office.clock.now()
-    return bool(office.store.outbox.due(now, 1) or office.store.contacts.due_addresses(now))
+    return bool(
+        office.store.outbox.due(now, 1)
+        or office.store.contacts.due_addresses(now)
+        or releasing.is_to_do(office)
+        or undelivered.are_there(office)
+    )
 
 
 def is_to_read(office: Office) -> bool:
@@ -91,6 +97,7 @@ async def _check_and_send(office: Office, report: CheckReport, reads: bool) -> N
         await _tell_numbers(office)
         if reads:
             await _read_after_check(office, report)
+        await _follow_up(office)
     except TimeoutError:
         raise MailboxError(
             f"the check was broken off after {office.config.checks.deadline}",
@@ -103,6 +110,13 @@ async def _check_and_send(office: Office, report: CheckReport, reads: bool) -> N
 
 async def _tell_numbers(office: Office) -> None:
     while await office.registry(summaries.step, office):
+        pass
+
+
+async def _follow_up(office: Office) -> None:
+    """Decisions that a code released, and word to people of those that did not arrive."""
+    await office.registry(releasing.step, office)
+    while await office.registry(undelivered.step, office):
         pass
 
 

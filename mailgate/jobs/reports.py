@@ -8,8 +8,8 @@ from datetime import datetime
 from mailgate.core import tokens
 from mailgate.core.parse import headers
 from mailgate.edges.store.database import Row
-from mailgate.jobs.deciding import verified_item
 from mailgate.jobs.reading import HEADER_BYTES
+from mailgate.jobs.threads import verified_item
 from mailgate.model_reading import Recipient, Report
 from mailgate.office import Office
 

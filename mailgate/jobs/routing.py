@@ -13,7 +13,8 @@ from mailgate.core.message import transfer_encoding
 from mailgate.core.referral import Matter, Original
 from mailgate.edges.store.cases import Route
 from mailgate.edges.store.database import Row, moment
-from mailgate.jobs import clocks, deciding, views
+from mailgate.jobs import clocks, deciding, hearing, views
+from mailgate.jobs.hearing import Heard
 from mailgate.model import Draft, Fate, Kind, Receipt
 from mailgate.model_reading import Attachment, Flag, Reading
 from mailgate.office import Office
@@ -32,6 +33,7 @@ class Understood:
     viruses: Mapping[int, str]
     original: Original
     unreadable: str = ""
+    heard: Heard | None = None
 
 
 async def prepare(
@@ -42,7 +44,8 @@ async def prepare(
         replace(a, flags=(*a.flags, Flag.INFECTED)) if n in viruses else a for n, a in enumerate(reading.attachments)
     )
     original = await office.disk(original_of, office, row["sha256"], bool(viruses))
-    return Understood(replace(reading, attachments=marked), viruses, original, unreadable)
+    known = replace(reading, attachments=marked)
+    return Understood(known, viruses, original, unreadable, await hearing.prepare(office, row, known))
 
 
 def original_of(office: Office, sha256: str, infected: bool) -> Original:

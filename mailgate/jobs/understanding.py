@@ -16,7 +16,7 @@ from mailgate.edges.parser_cell import Cell
 from mailgate.edges.store.database import Row
 from mailgate.edges.store.readings import MOST_ENDED
 from mailgate.errors import Unreadable
-from mailgate.jobs import reports, routing
+from mailgate.jobs import proposals, reports, routing
 from mailgate.jobs.routing import Understood
 from mailgate.model import CheckReport
 from mailgate.model_reading import Reading
@@ -108,5 +108,6 @@ def _settle(office: Office, understood: list[tuple[Row, Understood]]) -> int:
             else:
                 office.store.readings.done(row["id"], found.reading, found.viruses, now)
                 reports.apply(office, row, found.reading.report, now)
+                proposals.consider(office, row, found.heard, found.reading, now)
             routing.route(office, row, found, now)
     return given_up

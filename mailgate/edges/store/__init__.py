@@ -13,6 +13,7 @@ from mailgate.edges.store.database import Connection, Lock
 from mailgate.edges.store.dispatches import Dispatches
 from mailgate.edges.store.journal import Journal
 from mailgate.edges.store.ledger import Ledger
+from mailgate.edges.store.notices import Notices
 from mailgate.edges.store.outbox import Outbox
 from mailgate.edges.store.proposals import Proposals
 from mailgate.edges.store.readings import Readings
@@ -31,11 +32,12 @@ class Store:
         self.chain = Chain(self.db)
         self.outbox = Outbox(self.db, self.chain)
         self.contacts = Contacts(self.db, self.chain)
-        self.receipts = Receipts(self.db, self.chain, self.outbox, self.contacts)
+        self.proposals = Proposals(self.db, self.chain)
+        self.receipts = Receipts(self.db, self.chain, self.outbox, self.contacts, self.proposals)
         self.readings = Readings(self.db, self.chain)
         self.cases = Cases(self.db, self.chain, self.outbox, self.contacts)
         self.dispatches = Dispatches(self.db, self.chain, self.outbox)
-        self.proposals = Proposals(self.db, self.chain)
+        self.notices = Notices(self.db)
         self.calendar = Calendar(self.db, self.chain)
         self.journal = Journal(self.db, self.chain)
         self.ledger = Ledger(self.db, self.chain)

@@ -9,7 +9,7 @@ from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, Row, moment, stamp
 from mailgate.model_entry import Over
 
-What = Literal["answer", "return", "echo"]
+What = Literal["answer", "return", "echo", "warned"]
 _REMEMBERED = timedelta(days=90)
 
 
@@ -17,7 +17,7 @@ class Contacts:
     """What is noted of an address.
 
     ``answer``: an automatic mail to it was decided; ``return``: a letter came from it soon after one;
-    ``echo``: a mail came from it that refers to one of ours.
+    ``echo``: a mail came from it that refers to one of ours; ``warned``: of a mail in its name that did not count.
     """
 
     def __init__(self, db: Connection, chain: Chain) -> None:

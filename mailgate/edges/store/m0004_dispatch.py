@@ -52,6 +52,17 @@ _OUTBOX_COLUMNS = (
     "ended_at, note"
 )
 
+_CONTACT = """
+CREATE TABLE contact_new (
+  id INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL CHECK (what IN ('answer', 'return', 'echo', 'warned')),
+  address TEXT NOT NULL, domain TEXT NOT NULL) STRICT
+"""
+_CONTACT_INDEXES = """
+CREATE INDEX contact_at ON contact (what, at);
+CREATE INDEX contact_address ON contact (what, address, at);
+CREATE INDEX contact_domain ON contact (what, domain, at);
+"""
+
 # outbox_counted covers the count of every state: it must not read the rows, which hold whole mails.
 _TABLES = """
 CREATE INDEX outbox_letter ON outbox (letter_id);
@@ -74,10 +85,12 @@ CREATE TABLE proposal (
   letter_id INTEGER NOT NULL REFERENCES letter (id), officer TEXT NOT NULL, at TEXT NOT NULL,
   result TEXT, text TEXT NOT NULL, paper INTEGER NOT NULL CHECK (paper IN (0, 1)),
   item_id INTEGER REFERENCES outbox (id), code_item INTEGER REFERENCES outbox (id), tries INTEGER NOT NULL DEFAULT 0,
-  state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'rejected', 'set aside')), why TEXT NOT NULL) STRICT;
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'confirmed', 'sent', 'rejected', 'set aside')),
+  why TEXT NOT NULL) STRICT;
 CREATE INDEX proposal_letter ON proposal (letter_id);
 CREATE INDEX proposal_referral ON proposal (referral);
-CREATE INDEX proposal_waiting ON proposal (mail_id) WHERE state = 'waiting';
+CREATE INDEX proposal_waiting ON proposal (state, mail_id) WHERE state IN ('waiting', 'confirmed');
+CREATE INDEX proposal_code ON proposal (code_item) WHERE code_item IS NOT NULL;
 CREATE INDEX proposal_item ON proposal (item_id) WHERE item_id IS NOT NULL;
 CREATE INDEX proposal_at ON proposal (at);
 
@@ -134,7 +147,8 @@ WHEN length(NEW.raw) = 0 AND NEW.state NOT IN ('held', 'cancelled')
 BEGIN SELECT RAISE(ABORT, 'a mail that is not written yet cannot go out'); END;
 CREATE TRIGGER dispatch_void_stays BEFORE UPDATE OF state ON dispatch WHEN OLD.state = 'void' AND NEW.state <> 'void'
 BEGIN SELECT RAISE(ABORT, 'a void number stays void'); END;
-CREATE TRIGGER proposal_ends_once BEFORE UPDATE OF state ON proposal WHEN OLD.state <> 'waiting'
+CREATE TRIGGER proposal_ends_once BEFORE UPDATE OF state ON proposal
+WHEN OLD.state NOT IN ('waiting', 'confirmed')
 BEGIN SELECT RAISE(ABORT, 'what came of a proposal is final'); END;
 """
 GUARDS = before.GUARDS.rstrip() + _NEW_GUARDS
@@ -145,6 +159,7 @@ def dispatch(db: Database) -> None:
     for statement in statements(_DISPATCH):
         db.execute(statement)
     rebuild(db, "outbox", _OUTBOX, _OUTBOX_COLUMNS)
-    for statement in statements(_TABLES):
+    rebuild(db, "contact", _CONTACT, "id, at, what, address, domain")
+    for statement in statements(_CONTACT_INDEXES + _TABLES):
         db.execute(statement)
     guard(db, Guards(GUARDS, NEVER_DELETED, FINAL))

@@ -55,7 +55,10 @@ class Outbox:
 
     def write(self, item: int, draft: Draft, dispatch_id: int, now: datetime) -> None:
         """Freeze what a planned mail says, and let it go; inside the transaction that gives it its number."""
-        self._db.sql.execute("UPDATE outbox SET raw = ?, dispatch_id = ? WHERE id = ?", (draft.raw, dispatch_id, item))
+        self._db.sql.execute(
+            "UPDATE outbox SET raw = ?, dispatch_id = ? WHERE id = ? AND message_id = ?",
+            (draft.raw, dispatch_id, item, draft.message_id),
+        )
         self._carry(item, draft.carried)
         self._move(item, State.HELD, State.QUEUED, now)
 

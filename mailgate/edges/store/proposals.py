@@ -8,6 +8,7 @@ from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, Row, stamp
 from mailgate.model import Receipt
 from mailgate.model_dispatch import Answer, Enclosed, Proposed, Result
+from mailgate.model_entry import Forged
 
 _PROPOSAL = """
 SELECT proposal.*, letter.number, letter.year, letter.confidential, letter.officer AS responsible
@@ -46,6 +47,11 @@ class Proposals:
         payload = {"mail": row["mail_id"], "state": state, "why": why}
         self._chain.append(now, "proposal ended", payload, row["letter_id"])
 
+    def confirm(self, row: Row, now: datetime) -> None:
+        """Its one-time code was given: it is to be sent."""
+        self._db.sql.execute("UPDATE proposal SET state = 'confirmed' WHERE mail_id = ?", (row["mail_id"],))
+        self._chain.append(now, "proposal confirmed", {"mail": row["mail_id"]}, row["letter_id"])
+
     def code_in(self, mail_id: int, item: int) -> None:
         """The one-time code of this proposal is mailed by this item."""
         self._db.sql.execute("UPDATE proposal SET code_item = ? WHERE mail_id = ?", (item, mail_id))
@@ -54,12 +60,19 @@ class Proposals:
         """A wrong code was given."""
         self._db.sql.execute("UPDATE proposal SET tries = tries + 1 WHERE mail_id = ?", (mail_id,))
 
-    def suspect(self, mail_id: int, referral: int, letter_id: int | None, why: str, now: datetime) -> None:
-        """A mail used an officer's token, or tried to, and is not that officer's for all we know."""
-        self._db.sql.execute(
-            "INSERT OR IGNORE INTO suspicion VALUES (?, ?, ?, ?, ?)", (mail_id, referral, letter_id, stamp(now), why)
+    def suspect(self, mail_id: int, forged: Forged, now: datetime) -> None:
+        """Note a mail that uses an officer's token and is not that officer's for all we know; each mail once."""
+        row = (mail_id, forged.referral, forged.letter_id, stamp(now), forged.why)
+        if self._db.sql.execute("INSERT OR IGNORE INTO suspicion VALUES (?, ?, ?, ?, ?)", row).rowcount:
+            self._chain.append(now, "forgery", {"mail": mail_id, "why": forged.why}, forged.letter_id)
+
+    def suspected(self, mail_id: int) -> Row | None:
+        """That such a mail is one of these, with the address of the officer whose token it used."""
+        return self._db.one(
+            "SELECT suspicion.*, outbox.recipient AS officer FROM suspicion JOIN outbox ON outbox.id = referral "
+            "WHERE mail_id = ?",
+            (mail_id,),
         )
-        self._chain.append(now, "forgery", {"mail": mail_id, "why": why}, letter_id)
 
     def suspected_since(self, since: datetime, referral: int | None = None) -> list[Row]:
         """Those mails, with the receipt of the letter they are about."""
@@ -71,8 +84,12 @@ class Proposals:
         )
 
     def waiting(self) -> list[Row]:
-        """Proposals that a second person has not decided yet."""
-        return self._db.all(_PROPOSAL + "WHERE proposal.state = 'waiting' ORDER BY mail_id")
+        """Proposals that are not decided yet."""
+        return self._db.all(_PROPOSAL + "WHERE proposal.state IN ('waiting', 'confirmed') ORDER BY mail_id")
+
+    def confirmed(self) -> list[Row]:
+        """Those that only need to be carried out."""
+        return self._db.all(_PROPOSAL + "WHERE proposal.state = 'confirmed' ORDER BY mail_id")
 
     def set_aside_since(self, since: datetime) -> list[Row]:
         return self._db.all(
@@ -85,16 +102,28 @@ class Proposals:
 
     def of_code(self, item: int) -> Row | None:
         """The proposal whose code this item mailed."""
-        return self._db.one(_PROPOSAL + "WHERE proposal.state = 'waiting' AND proposal.code_item = ?", (item,))
+        return self._db.one(_PROPOSAL + "WHERE proposal.code_item = ?", (item,))
 
     def used(self, referral: int) -> bool:
         """Whether the token of this mail to an officer has been used for a proposal that counts."""
         sql = "SELECT 1 FROM proposal WHERE referral = ? AND state <> 'set aside'"
         return self._db.value(sql, (referral,)) is not None
 
+    def refused_since(self, referral: int, since: datetime) -> bool:
+        """Whether an answer to this mail was set aside since then."""
+        sql = "SELECT 1 FROM proposal WHERE referral = ? AND state = 'set aside' AND at >= ?"
+        return self._db.value(sql, (referral, stamp(since))) is not None
+
+    def suspected_before(self, suspicion: Row, since: datetime) -> bool:
+        """Whether the same token was misused before, since then."""
+        sql = "SELECT 1 FROM suspicion WHERE at >= ? AND referral = ? AND mail_id < ?"
+        return self._db.value(sql, (stamp(since), suspicion["referral"], suspicion["mail_id"])) is not None
+
     def waiting_for(self, letter_id: int) -> Row | None:
         """The proposal for this letter that waits."""
-        return self._db.one(_PROPOSAL + "WHERE proposal.state = 'waiting' AND proposal.letter_id = ?", (letter_id,))
+        return self._db.one(
+            _PROPOSAL + "WHERE proposal.state IN ('waiting', 'confirmed') AND proposal.letter_id = ?", (letter_id,)
+        )
 
     def files(self, mail_id: int) -> list[Enclosed]:
         rows = self._db.all("SELECT * FROM proposal_file WHERE mail_id = ? ORDER BY position", (mail_id,))

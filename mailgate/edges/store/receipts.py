@@ -11,6 +11,7 @@ from mailgate.edges.store.chain import Chain, fingerprint
 from mailgate.edges.store.contacts import Contacts
 from mailgate.edges.store.database import Connection, Row, moment
 from mailgate.edges.store.outbox import Outbox
+from mailgate.edges.store.proposals import Proposals
 from mailgate.edges.store.rows import letter_row, mail_row
 from mailgate.model import Draft, Fate, Kind, Receipt, State
 from mailgate.model_entry import Entered, Entry, Judgement, Twins
@@ -44,11 +45,12 @@ Compose = Callable[[Entry, Receipt, int], Draft | None]
 class Receipts:
     """Registers mails. ``judge`` decides whether a mail is a duplicate, ``compose`` makes its acknowledgement."""
 
-    def __init__(self, db: Connection, chain: Chain, outbox: Outbox, contacts: Contacts) -> None:
+    def __init__(self, db: Connection, chain: Chain, outbox: Outbox, contacts: Contacts, proposals: Proposals) -> None:
         self._db = db
         self._chain = chain
         self._outbox = outbox
         self._contacts = contacts
+        self._proposals = proposals
 
     def enter(self, entry: Entry, judge: Judge, compose: Compose, *, hold: str = "") -> Entered | None:
         """The named instant: after this commit the letter is received. None if this very mail was entered before.
@@ -107,6 +109,8 @@ class Receipts:
             self._db.sql.execute(f"UPDATE mail SET {changes} WHERE id = :mail_id", kept | {"mail_id": mail_id})  # noqa: S608
             payload = {"mail": mail_id, "was": was["fate"] if was else "", "rule": was["rule"] if was else ""}
             self._chain.append(entry.seen_at, "taken up", payload, row["letter_id"])
+        if entry.forged:
+            self._proposals.suspect(mail_id, entry.forged, entry.seen_at)
         if entry.sha256 and row["fate"] != Fate.SET_ASIDE:  # what is marked as malware is kept and not opened
             self._db.sql.execute("INSERT OR IGNORE INTO reading (mail_id, state) VALUES (?, 'waiting')", (mail_id,))
 

@@ -29,7 +29,8 @@ def in_headers(office: Office, mail: Mail, kind: Kind, results: Authentication, 
     if thread.officer == "stranger" and thread.item is not None:
         return _forged(thread.item, STRANGER)
     if thread.officer == "valid" and thread.item is not None:
-        return None if results.confirmed else _forged(thread.item, UNCONFIRMED)
+        known = results.confirmed or not office.config.trust.authserv_id  # else nobody could be told apart
+        return None if known else _forged(thread.item, UNCONFIRMED)
     wrong = _resembling(office, mail) if thread.item is None else None
     return _forged(wrong, WRONG) if wrong is not None else None
 

@@ -51,6 +51,8 @@ def _judge(office: Office, row: Row, item: Row, heard: Heard, reading: Reading, 
     letter = office.store.reports.letter_by_id(item["letter_id"])
     assert letter is not None
     claim = _claim(office, letter, item, heard, officers.read(_own_words(reading)), now)
+    if claim.answer is None and not (claim.by_mail and claim.checked):  # a remark, filed with the case as ever
+        return
     why_not = refusal(claim)
     proposed = Proposed(
         row["id"], item["id"], letter["id"], item["recipient"], now, claim.answer, heard.files,

@@ -306,7 +306,7 @@ def keys_in(table: str) -> set[str]:
     """Keys set or commented under a table's first header."""
     header = f"[[{table}]]" if table == "services" else f"[{table}]"
     section = SHIPPED.split(f"\n{header}\n", 1)[1].split("\n[", 1)[0]
-    return set(re.findall(r"^(?:# )?([a-z_]+) = ", section, re.MULTILINE))
+    return set(re.findall(r"^(?:# )?([a-z0-9_]+) = ", section, re.MULTILINE))
 
 
 @pytest.mark.parametrize("table", tables_of(Config))
@@ -326,7 +326,7 @@ def _commented() -> list[tuple[str, str]]:
     for line in SHIPPED.splitlines():
         if header := re.fullmatch(r"\[+([a-z]+)\]+", line):
             table = header[1]
-        elif re.match(r"# [a-z_]+ = ", line):
+        elif re.match(r"# [a-z0-9_]+ = ", line):
             found.append((table, line[2:]))
     return found
 

@@ -25,13 +25,14 @@ def due(
 ) -> date | None:
     """The due date of a letter; None while its clock stands still.
 
-    ``turns`` alternate, oldest first. After a stop the days that were left go on, at least one; ``anew``: all of them.
-    Raises ConfigError if the office never opens.
+    ``turns`` alternate, oldest first. The day on which the clock is stopped counts, the one on which it starts does
+    not, as the day of receipt does not. After a stop the days that were left go on, at least one; ``anew``: all of
+    them. Raises ConfigError if the office never opens.
     """
     begun, left = received, days
     for turn in turns:
         if turn.started:
-            begun = turn.at
+            begun = max(begun, turn.at)  # started before the legal receipt, it runs from that
         elif not anew:
             left = max(1, left - _used(workdays, begun, turn.at, counted_in))
     if turns and not turns[-1].started:

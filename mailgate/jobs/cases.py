@@ -12,7 +12,8 @@ from mailgate.core.identity import judge
 from mailgate.edges.store.cases import Route
 from mailgate.edges.store.database import Row, moment
 from mailgate.errors import MailgateError, UsageError
-from mailgate.jobs import deciding, pausing, reading, routing, withdrawing
+from mailgate.jobs import deciding, letters, pausing, reading, routing, wishes, withdrawing
+from mailgate.jobs.wishes import Wished
 from mailgate.model import Draft, Receipt, Stub
 from mailgate.model_entry import Judgement, Twins
 from mailgate.office import Office
@@ -35,27 +36,36 @@ def register(office: Office, mail_id: int, *, answer: bool) -> Receipt:
 
 
 def _hand_on(office: Office, receipt: Receipt) -> None:
-    letter = _letter(office, receipt)
+    letter = letters.existing(office, receipt)
     known = routing.stored(office, letter)
     with office.store.db.immediate("read"):
         routing.route_letter(office, letter, known, office.clock.now())
 
 
-def assign(office: Office, receipt: Receipt, *, service: str = "", officer: str = "") -> Row:
-    """Hand a letter to a service, or to one officer; the letter is mailed to them. Raises MailgateError."""
-    letter, now = _open_letter(office, receipt), office.clock.now()
+def assign(
+    office: Office, receipt: Receipt, *, service: str = "", officer: str = "", wished: Wished | None = None
+) -> Row:
+    """Hand a letter to a service, or to one officer; the letter is mailed to them. Raises MailgateError.
+
+    ``wished`` is noted with it; alone, it is noted and nobody is written to.
+    """
+    wished = wished or Wished()
+    if wished.says_something and not (service or officer):
+        return wishes.note(office, receipt, wished)
+    letter, now = letters.not_void(office, receipt), office.clock.now()
+    wishes.checked(wished)
     route = _route(office, letter, service, officer)
     known = routing.stored(office, letter)
     with office.store.db.immediate("assign"):
+        wishes.apply(office, letter, wished, now)
         office.store.cases.route(letter["id"], route, "by hand", now)
-        changed = _letter(office, receipt)
-        routing.refer(office, changed, known, now)
-    return _letter(office, receipt)
+        routing.refer(office, letters.existing(office, receipt), known, now)
+    return letters.existing(office, receipt)
 
 
 def pass_on(office: Office, receipt: Receipt, agency: str) -> Row:
     """Not ours: tell the citizen which agency is responsible, and close the letter (Act s.10 para 2)."""
-    letter, now = _open_letter(office, receipt), office.clock.now()
+    letter, now = letters.not_void(office, receipt), office.clock.now()
     if not agency.strip() or not agency.isprintable():
         raise UsageError("the agency's name must be one line of text")
     recipient = office.store.cases.told_to(letter["id"])
@@ -68,19 +78,19 @@ def pass_on(office: Office, receipt: Receipt, agency: str) -> Row:
         office.store.cases.send("transfer", letter["id"], compose, now)
         withdrawing.withdraw(office, letter["id"], "แจ้งผู้ส่งหนังสือให้ติดต่อหน่วยงานอื่นแล้ว", now)
         office.store.cases.close(letter, "closed", f"แจ้งผู้ส่งให้ติดต่อ {agency.strip()}", now)
-    return _letter(office, receipt)
+    return letters.existing(office, receipt)
 
 
 def void(office: Office, receipt: Receipt, reason: str) -> Row:
     """Void a letter: its number stays in the register with the reason (ยกเลิก). Raises MailgateError."""
-    letter = _open_letter(office, receipt)
+    letter = letters.not_void(office, receipt)
     if not reason.strip() or not reason.isprintable():
         raise UsageError("a letter is voided with a reason of one line")
     with office.store.db.immediate("void"):
         now = office.clock.now()
         withdrawing.withdraw(office, letter["id"], "เลขรับถูกยกเลิก", now)
         office.store.cases.close(letter, "void", f"ยกเลิก: {reason.strip()}", now)
-    return _letter(office, receipt)
+    return letters.existing(office, receipt)
 
 
 def _as_letter(twins: Twins) -> Judgement:
@@ -101,20 +111,6 @@ def _unregistered(office: Office, mail_id: int) -> Row:
     if other is not None:
         raise MailgateError(f"the same bytes are letter {other['number']}/{other['year']} already")
     return row
-
-
-def _open_letter(office: Office, receipt: Receipt) -> Row:
-    letter = _letter(office, receipt)
-    if letter["state"] == "void":
-        raise MailgateError(f"letter {receipt} is void ({letter['action']})")
-    return letter
-
-
-def _letter(office: Office, receipt: Receipt) -> Row:
-    letter = office.store.reports.letter(receipt)
-    if letter is None:
-        raise MailgateError(f"there is no letter {receipt}", "See: mailgate letter list")
-    return letter
 
 
 def _route(office: Office, letter: Row, key: str, address: str) -> Route:

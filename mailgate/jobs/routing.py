@@ -13,7 +13,7 @@ from mailgate.core.message import transfer_encoding
 from mailgate.core.referral import Matter, Original
 from mailgate.edges.store.cases import Route
 from mailgate.edges.store.database import Row, moment
-from mailgate.jobs import clocks, deciding, hearing, views
+from mailgate.jobs import clocks, deciding, hearing, views, wishes
 from mailgate.jobs.hearing import Heard
 from mailgate.model import Draft, Fate, Kind, Receipt
 from mailgate.model_reading import Attachment, Flag, Reading
@@ -64,9 +64,22 @@ def route(office: Office, row: Row, understood: Understood, now: datetime) -> No
     if letter is None:
         return
     if row["fate"] == Fate.REGISTERED:
+        _resume(office, row, letter, understood, now)
         route_letter(office, letter, understood, now)
     elif row["kind"] == Kind.FOLLOW_UP:
-        refer(office, letter, understood, now, follow_up=True)
+        wishes.heard(office, letter, _own_words(understood.reading), now)
+        refer(office, _resume(office, row, letter, understood, now), understood, now, follow_up=True)
+
+
+def _resume(office: Office, row: Row, letter: Row, understood: Understood, now: datetime) -> Row:
+    """Documents that come by our token start the clock of their case again; the letter as it is then."""
+    filed = row["fate"] != Fate.REGISTERED
+    case = letter if filed else office.store.reports.letter_by_id(letter["follows"]) if letter["follows"] else None
+    if case is not None and clocks.brings_documents(understood.reading):
+        case = clocks.documents_came(office, case, row["id"], None if filed else _receipt(letter), now)
+    changed = case if filed else letter
+    assert changed is not None
+    return changed
 
 
 def route_letter(office: Office, letter: Row, understood: Understood, now: datetime) -> None:

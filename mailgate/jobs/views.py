@@ -23,6 +23,7 @@ _MASKED = (
     "remarks",
     "trust_reasons",
     "answer_evidence",
+    "postal_address",
 )
 
 
@@ -61,6 +62,8 @@ def letter(row: Row, zone: ZoneInfo) -> dict[str, Any]:
         "answer_rule": row["answer_rule"],
         "answer_reason": row["answer_reason"],
         "answer_evidence": row["answer_evidence"],
+        "paper": row["paper"],
+        "postal_address": row["postal_address"],
     }
     return document | dict.fromkeys(_MASKED, MASK) if row["confidential"] else document
 
@@ -107,6 +110,18 @@ def mail(row: Row, zone: ZoneInfo) -> dict[str, Any]:
 
 def events(rows: list[Row], zone: ZoneInfo) -> list[dict[str, Any]]:
     return [{"seq": r["seq"], "at": local(r["at"], zone), "kind": r["kind"], "payload": r["payload"]} for r in rows]
+
+
+def clock(rows: list[Row], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """When the clock of a letter was stopped and started, oldest first."""
+    names = ("what", "due_before", "due_after", "why")
+    return [{"at": local(r["at"], zone)} | {name: r[name] for name in names} for r in rows]
+
+
+def answers(rows: list[Row]) -> list[dict[str, Any]]:
+    """The dispatches that answered a letter, in order."""
+    names = ("book_no", "result", "way", "state")
+    return [{"number": f"{r['number']}/{r['year']}"} | {name: r[name] for name in names} for r in rows]
 
 
 def reading(row: Row, files: list[Row]) -> dict[str, Any]:

@@ -95,6 +95,11 @@ class Cases:
         )
         self._chain.append(now, "paper", {"paper": paper}, letter_id)
 
+    def restrict(self, letter_id: int, now: datetime) -> None:
+        """A person says that a letter is confidential. Inside a transaction; nothing makes it open again."""
+        self._db.sql.execute("UPDATE letter SET confidential = 1 WHERE id = ?", (letter_id,))
+        self._chain.append(now, "restricted", {"why": "by hand"}, letter_id)
+
     def told_to(self, letter_id: int) -> str:
         """The address that the letter's number was told to, or is to be; "" if to nobody."""
         return str(

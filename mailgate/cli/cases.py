@@ -11,7 +11,10 @@ from mailgate.edges.store.database import Row
 from mailgate.edges.terminal import emit
 from mailgate.errors import UsageError
 from mailgate.jobs import cases, views
+from mailgate.jobs.wishes import Wished
 from mailgate.office import Office
+
+_ANSWERED_BY = {"yes": ": answer on paper", "no": ": answer by e-mail", "proposed": "", "": ""}
 
 
 @click.command()
@@ -35,20 +38,29 @@ def register(settings: Settings, mail_id: int, silent: bool, as_json: bool) -> N
 @click.option(
     "--agency", default="", metavar="NAME", help="Not ours: tell the citizen that this agency is responsible."
 )
+@click.option("--paper/--no-paper", "paper", default=None, help="The citizen wants the answer on paper, or does not.")
+@click.option("--post-to", "postal_address", default="", metavar="TEXT", help="Postal address; may have several lines.")
+@click.option("--confidential", is_flag=True, help="Subject and sender are for the officer only; cannot be undone.")
 @as_json
 @click.pass_obj
-def assign(settings: Settings, number: str, service: str, officer: str, agency: str, as_json: bool) -> None:
-    """Hand a letter to a service or an officer, who get it by mail; or tell the citizen which agency is responsible."""
-    if agency and (service or officer):
+def assign(
+    settings: Settings, /, number: str, service: str, officer: str, agency: str, as_json: bool, **wished: Any
+) -> None:
+    """Hand a letter to a service or an officer, who get it by mail; or tell the citizen which agency is responsible.
+
+    With --paper, --post-to or --confidential alone that is noted, and nobody is written to.
+    """
+    wish, wanted = Wished(**wished), receipt(number)
+    if agency and (service or officer or wish.says_something):
         raise UsageError("--agency stands alone: the letter is either ours or not")
-    wanted = receipt(number)
     with settings.office() as office:
         if agency:
             row = cases.pass_on(office, wanted, agency)
             _say(office, row, as_json, f"letter {wanted}: the sender is told to turn to {agency}")
         else:
-            row = cases.assign(office, wanted, service=service, officer=officer)
-            _say(office, row, as_json, f"letter {wanted} is with {row['officer']}")
+            row = cases.assign(office, wanted, service=service, officer=officer, wished=wish)
+            done = f"is with {row['officer']}" if service or officer else f"is noted{_ANSWERED_BY[row['paper']]}"
+            _say(office, row, as_json, f"letter {wanted} {done}")
 
 
 @click.command()

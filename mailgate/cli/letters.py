@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
+from mailgate.cli.clock import clock
 from mailgate.cli.context import Settings, as_json, receipt
 from mailgate.cli.showing import print_letter
 from mailgate.edges.parser_cell import ParserCell
 from mailgate.edges.terminal import emit, table
-from mailgate.errors import MailgateError
-from mailgate.jobs import looking, views
+from mailgate.errors import UsageError
+from mailgate.jobs import letters, looking, views, wishes
+from mailgate.jobs.wishes import Wished
 from mailgate.model import Fate, Receipt
 
 
@@ -85,23 +87,37 @@ def list_mails(settings: Settings, fate: str | None, unreadable: bool, days: int
 @letter.command("show")
 @click.argument("what", metavar="RECEIPT|FILE")
 @click.option("--full", is_flag=True, help="Show the quoted history too.")
+@click.option("--paper/--no-paper", "paper", default=None, help="First note how the citizen wants the answer.")
+@click.option("--post-to", "postal_address", default="", metavar="TEXT", help="First note the postal address.")
 @as_json
 @click.pass_obj
-def show(settings: Settings, what: str, full: bool, as_json: bool) -> None:
+def show(settings: Settings, /, what: str, full: bool, as_json: bool, **wished: Any) -> None:
     """Show one letter, such as 123/2569, with what was read of it; or what would be made of the mail in a FILE."""
-    if Path(what).is_file():
-        document = asyncio.run(looking.look(settings.config, Path(what).absolute(), ParserCell()))
+    wish = Wished(**wished)
+    if not Path(what).is_file():
+        document = _registered(settings, receipt(what), wish)
+    elif wish.says_something:
+        raise UsageError("--paper and --post-to are for a letter of the register, not for a file")
     else:
-        document = _registered(settings, receipt(what))
-    emit(document) if as_json else print_letter(document, full)
+        document = asyncio.run(looking.look(settings.config, Path(what).absolute(), ParserCell()))
+    emit(document) if as_json else print_letter(document | _in_lines(document), full)
 
 
-def _registered(settings: Settings, wanted: Receipt) -> dict[str, Any]:
+def _in_lines(document: dict[str, Any]) -> dict[str, list[str]]:
+    """What is a list of small documents, a line each."""
+    clocks, answers = document.get("clock", []), document.get("dispatches", [])
+    return {
+        "clock": [f"{c['at'][:16]} {c['what']} {c['due_before']} → {c['due_after']} {c['why']}" for c in clocks],
+        "dispatches": [f"{a['number']} ที่ {a['book_no']} {a['result']} {a['way']} {a['state']}" for a in answers],
+    }
+
+
+def _registered(settings: Settings, wanted: Receipt, wish: Wished) -> dict[str, Any]:
     with settings.office() as office:
+        if wish.says_something:
+            wishes.note(office, wanted, wish)
         reports, readings, zone = office.store.reports, office.store.readings, office.config.zone
-        row = reports.letter(wanted)
-        if row is None:
-            raise MailgateError(f"there is no letter {wanted}", "See: mailgate letter list")
+        row = letters.existing(office, wanted)
         reading = readings.of_letter(row["id"])
         read = views.reading(reading, readings.attachments(reading["mail_id"])) if reading else None
         return views.letter(row, zone) | {
@@ -109,6 +125,11 @@ def _registered(settings: Settings, wanted: Receipt) -> dict[str, Any]:
             # What a confidential letter says is for its officer, who has it by mail (law 9).
             "reading": views.MASK if row["confidential"] else read,
             "follow_ups": [views.mail(m, zone) for m in reports.follow_ups(row["id"])],
+            "clock": views.clock(office.store.cases.clock(row["id"]), zone),
+            "dispatches": views.answers(office.store.dispatches.of_letter(row["id"])),
             "attempts": views.attempts(reports.attempts_of(row["id"]), zone),
             "events": views.events(reports.events_of(row["id"]), zone),
         }
+
+
+letter.add_command(clock)

@@ -16,6 +16,7 @@ from mailgate.core import thai, tokens
 from mailgate.core.letterhead import Letterhead, Outgoing, draft, office_values
 from mailgate.core.message import carrier
 from mailgate.model import Carried, Draft, Receipt
+from mailgate.model_dispatch import Paper
 from mailgate.model_reading import Attachment, Flag
 
 MOST_TEXT = 4000  # characters of the letter's text; the whole is in the original
@@ -35,11 +36,15 @@ WARNINGS = {
     Flag.INFECTED: "โปรแกรมตรวจไวรัสพบไวรัส กักกันไว้แล้ว",
     Flag.CUT: "ไฟล์ไม่ครบถ้วน",
 }
+PAPER = {
+    Paper.PROPOSED: "ผู้ส่งอาจประสงค์ขอรับคำตอบเป็นเอกสาร โปรดตรวจสอบ",
+    Paper.YES: "ผู้ส่งขอรับคำตอบเป็นเอกสาร",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """A letter as its officer is told of it."""
+    """A letter as its officer is told of it. ``case``: the earlier letter that it belongs to, and when that is due."""
 
     receipt: Receipt
     from_name: str
@@ -58,6 +63,9 @@ class Matter:
     text: str = ""
     unreadable: str = ""
     follow_up: bool = False
+    paper: Paper = Paper.UNSAID
+    case: Receipt | None = None
+    case_due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,9 @@ def values(config: Config, matter: Matter, to: Person, original: Original) -> Ma
         "received": received,
         "service": matter.service,
         "due": thai.long_date(matter.due, thai_digits=office.thai_digits) if matter.due else "",
+        "case": digits(matter.case) if matter.case else "",
+        "case_due": thai.long_date(matter.case_due, thai_digits=office.thai_digits) if matter.case_due else "",
+        "paper": PAPER.get(matter.paper, ""),
         "remarks": matter.remarks,
         "trust": TRUST[matter.trust],
         "trust_reasons": list(matter.trust_reasons),

@@ -75,17 +75,16 @@ def by_hand(office: Office, receipt: Receipt, verb: Verb, reason: str) -> Row:
     return letters.existing(office, receipt)
 
 
-def documents_came(office: Office, letter: Row, mail_id: int, receipt: Receipt | None, now: datetime) -> Row:
+def documents_came(office: Office, letter: Row, mail_id: int, receipt: Receipt | None, now: datetime) -> None:
     """Documents came for this letter by a mail with our token: its time runs from the mail's legal receipt.
 
     ``receipt``: the number the mail got, if any. A mail that had arrived before the clock was stopped answers nothing.
-    Inside a transaction. Returns the letter as it is then.
+    Inside a transaction.
     """
     mail, since = office.store.reports.mail(mail_id), stopped_at(office, letter)
     arrived = moment(mail["arrived_at"]) if mail else None
     if since is not None and arrived is not None and arrived > since and letter["state"] == "open":
         start(office, letter, office.workdays.legal_receipt(arrived), _came_as(office, mail_id, receipt), now)
-    return office.store.reports.letter_by_id(letter["id"]) or letter
 
 
 def brings_documents(reading: Reading) -> bool:

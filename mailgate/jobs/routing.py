@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from mailgate.config import Person, Service
@@ -16,6 +16,7 @@ from mailgate.edges.store.database import Row, moment
 from mailgate.jobs import clocks, deciding, hearing, views, wishes
 from mailgate.jobs.hearing import Heard
 from mailgate.model import Draft, Fate, Kind, Receipt
+from mailgate.model_dispatch import Paper
 from mailgate.model_reading import Attachment, Flag, Reading
 from mailgate.office import Office
 
@@ -64,22 +65,21 @@ def route(office: Office, row: Row, understood: Understood, now: datetime) -> No
     if letter is None:
         return
     if row["fate"] == Fate.REGISTERED:
-        _resume(office, row, letter, understood, now)
+        _resume(office, row, letter["follows"], understood, _receipt(letter), now)
         route_letter(office, letter, understood, now)
     elif row["kind"] == Kind.FOLLOW_UP:
         wishes.heard(office, letter, _own_words(understood.reading), now)
-        refer(office, _resume(office, row, letter, understood, now), understood, now, follow_up=True)
+        _resume(office, row, letter["id"], understood, None, now)
+        refer(office, _as_it_is(office, letter), understood, now, follow_up=True)
 
 
-def _resume(office: Office, row: Row, letter: Row, understood: Understood, now: datetime) -> Row:
-    """Documents that come by our token start the clock of their case again; the letter as it is then."""
-    filed = row["fate"] != Fate.REGISTERED
-    case = letter if filed else office.store.reports.letter_by_id(letter["follows"]) if letter["follows"] else None
-    if case is not None and clocks.brings_documents(understood.reading):
-        case = clocks.documents_came(office, case, row["id"], None if filed else _receipt(letter), now)
-    changed = case if filed else letter
-    assert changed is not None
-    return changed
+def _resume(
+    office: Office, row: Row, case: int | None, understood: Understood, receipt: Receipt | None, now: datetime
+) -> None:
+    """Documents that come with our token start the clock of the case they belong to; words alone do not."""
+    letter = office.store.reports.letter_by_id(case) if case else None
+    if letter is not None and clocks.brings_documents(understood.reading):
+        clocks.documents_came(office, letter, row["id"], receipt, now)
 
 
 def route_letter(office: Office, letter: Row, understood: Understood, now: datetime) -> None:
@@ -93,7 +93,7 @@ def refer(office: Office, letter: Row, understood: Understood, now: datetime, *,
         return
     service = deciding.service_by_key(office, letter["service"])
     for person in recipients(office, letter):
-        matter, original = _matter(letter, service, understood, follow_up), understood.original
+        matter, original = _matter(office, letter, service, understood, follow_up), understood.original
         if letter["confidential"] and not _may_know(office, service, letter, person):
             matter, original = _masked(matter), Original(why_not=_CONFIDENTIAL)
         compose = partial(_composed, office, matter, person, original, now)
@@ -118,7 +118,7 @@ def _masked(matter: Matter) -> Matter:
     """That there is a restricted letter, and nothing of it."""
     return replace(
         matter, from_name="", from_address=views.MASK, subject=views.MASK, summary="", remarks="", trust="",
-        trust_reasons=(), attachments=(), text="", unreadable="",
+        trust_reasons=(), attachments=(), text="", unreadable="", paper=Paper.UNSAID,
     )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _composed(office: Office, matter: Matter, person: Person, original: Original
 
 def _described(office: Office, letter: Row, reading: Reading, now: datetime) -> Row:
     """Add to the register what the text shows: a summary, receipts it quotes, the service it asks for."""
-    new_text = reading.text[: reading.quoted_from]
+    new_text = _own_words(reading)
     quoted = deciding.mentions(office, new_text) if letter["follows"] is None else ()
     remark = "; ".join(r for r in quoted if r not in letter["remarks"])
     summary = reading.summary if not letter["subject"].strip() else ""
@@ -137,9 +137,23 @@ def _described(office: Office, letter: Row, reading: Reading, now: datetime) -> 
     found = services.find(f"{letter['subject']}\n{new_text[:_SEARCHED]}", office.config.services)
     if found is not None and found.key != letter["service"] and (letter["service"] is None or found.confidential):
         office.store.cases.route(letter["id"], route_to(office, letter, found), "words in the text", now)
+    wishes.heard(office, letter, f"{letter['subject']}\n{new_text}", now)
+    return _as_it_is(office, letter)
+
+
+def _own_words(reading: Reading) -> str:
+    return reading.text[: reading.quoted_from]
+
+
+def _as_it_is(office: Office, letter: Row) -> Row:
+    """The letter after what the transaction has done to it."""
     changed = office.store.reports.letter_by_id(letter["id"])
     assert changed is not None
     return changed
+
+
+def _receipt(letter: Row) -> Receipt:
+    return Receipt(letter["number"], letter["year"], letter["register"])
 
 
 def route_to(office: Office, letter: Row, service: Service) -> Route:
@@ -148,13 +162,16 @@ def route_to(office: Office, letter: Row, service: Service) -> Route:
     return Route(service.key, deciding.officers(office, service), due, service.confidential)
 
 
-def _matter(letter: Row, service: Service | None, understood: Understood, follow_up: bool) -> Matter:
+def _matter(
+    office: Office, letter: Row, service: Service | None, understood: Understood, follow_up: bool
+) -> Matter:
+    case = office.store.reports.letter_by_id(letter["follows"]) if letter["follows"] else None
     reading = understood.reading
     arrived, received = moment(letter["arrived_at"]), moment(letter["legally_received_at"])
     assert arrived is not None
     assert received is not None
     return Matter(
-        receipt=Receipt(letter["number"], letter["year"], letter["register"]),
+        receipt=_receipt(letter),
         from_name=letter["from_name"],
         from_address=letter["from_address"],
         subject=letter["subject"],
@@ -162,16 +179,23 @@ def _matter(letter: Row, service: Service | None, understood: Understood, follow
         arrived=arrived,
         received=received,
         service=service.title if service else "",
-        due=datetime.fromisoformat(letter["due_on"]).date() if letter["due_on"] else None,
+        due=_due(letter),
         remarks=letter["remarks"],
         trust=letter["trust"],
         trust_reasons=[r for r in letter["trust_reasons"].split("; ") if r],
         confidential=bool(letter["confidential"]),
         attachments=reading.attachments,
-        text=reading.text[: reading.quoted_from],
+        text=_own_words(reading),
         unreadable=understood.unreadable,
         follow_up=follow_up,
+        paper=Paper(letter["paper"]),
+        case=_receipt(case) if case else None,
+        case_due=_due(case) if case else None,
     )
+
+
+def _due(letter: Row) -> date | None:
+    return date.fromisoformat(letter["due_on"]) if letter["due_on"] else None
 
 
 def stored(office: Office, letter: Row) -> Understood:

@@ -33,13 +33,13 @@ def result() -> bytes:
 def office(tmp_path: Path, mailbox: Dovecot, postfix: Postfix) -> Program:
     made = Program.at(tmp_path / "office", mailbox, postfix.smtp_port)
     made.set("office", letter_code="ศธ ๐๔๐๕๙")
+    made.set("imap", done="flag")
     return made.set("trust", authserv_id=AUTHSERV)
 
 
 def mails(mailbox: Dovecot, subject: str) -> list[EmailMessage]:
-    """What came with this in its subject, filed or not yet: staff share the office's mailbox here."""
-    raws = [raw for folder in mailbox.folders() for raw in mailbox.folder(folder)]
-    found = [email.message_from_bytes(raw, policy=email.policy.default) for raw in raws]
+    """What came with this in its subject: staff share the office's mailbox here."""
+    found = [email.message_from_bytes(raw, policy=email.policy.default) for raw in mailbox.folder()]
     return [m for m in found if subject in str(m["Subject"])]  # type: ignore[misc]
 
 

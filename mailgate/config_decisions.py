@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mailgate.config_types import Duration, MaybePath, Table
+from mailgate.config_types import Duration, MaybeEmail, MaybePath, Table
 
 
 class Decisions(Table):
@@ -55,6 +55,12 @@ class Reminders(Table):
         description="Days: so often a citizen whose letter is overdue is told so (Facilitation Act B.E. 2558: 7); "
         "0 for never.",
         examples=[7],
+    )
+    citizen_copy: MaybeEmail = Field(
+        None,
+        description="Address that gets a copy of each of these notices, except of confidential letters (the same Act: "
+        "the Public Sector Development Commission is to be told each time); empty for none.",
+        examples=["copy@example.go.th"],
     )
 
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from mailgate.config import Config
-from mailgate.core import compose_more, decision, notice, referral
+from mailgate.core import compose_more, decision, notice, referral, reminder
 from mailgate.core.referral import Matter, Original
+from mailgate.core.reminder import Delay, Pending, Untold
 from mailgate.model import Receipt
 from mailgate.model_dispatch import Enclosed, Numbered, Outbound, Result, Way
 
@@ -17,7 +18,7 @@ Samples = dict[str, Mapping[str, Any]]
 
 def samples(config: Config, now: datetime) -> Samples:
     """By template, all but those of the acknowledgement, which are tried on their own."""
-    return {**_letters(config, now), **_decisions(config, now), **notice.samples(config, now)}
+    return {**_letters(config, now), **_decisions(config, now), **notice.samples(config, now), **_reminders(config, now)}
 
 
 def _letters(config: Config, now: datetime) -> Samples:
@@ -37,3 +38,16 @@ def _decisions(config: Config, now: datetime) -> Samples:
     out = Outbound(Way.EMAIL, "-", "-", "-", [file], ["a@b.test"], "-", Result.REFUSED, Receipt(1, 2569), 1)
     shown = decision.values(config, out, decision.Matter(now), number, copy=False)
     return dict.fromkeys(("decision.subject.txt", "decision.txt", "paper.html"), shown)
+
+
+def _reminders(config: Config, now: datetime) -> Samples:
+    """A delay notice of a confidential letter, which has its number only; a reminder with every kind of line."""
+    receipt, day = Receipt(1, 2569), now.date()
+    delay = reminder.delay_values(config, Delay(receipt), copy=True)
+    shown = reminder.reminder_values(
+        config, config.office.clerk, day, [Pending(receipt, day, "-")], [Untold(receipt, day, "-")]
+    )
+    return {
+        **dict.fromkeys(("delay.subject.txt", "delay.txt"), delay),
+        **dict.fromkeys(("reminder.subject.txt", "reminder.txt"), shown),
+    }

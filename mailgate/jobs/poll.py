@@ -9,7 +9,7 @@ import asyncio
 import logging
 
 from mailgate.errors import CourierError, MailboxError, MailgateError, RegistryError
-from mailgate.jobs import releasing, slots, summaries, undelivered
+from mailgate.jobs import releasing, reminders, slots, summaries, undelivered
 from mailgate.jobs.intake import Check
 from mailgate.jobs.leaving import in_time
 from mailgate.jobs.outbox import Delivery
@@ -52,6 +52,7 @@ async def send(office: Office) -> CheckReport:
     report = CheckReport()
     await _tell_numbers(office)
     await _follow_up(office)
+    await _remind(office, report)
     delivery = Delivery(office, report)
     delivery.no_more.set()
     await delivery.run()
@@ -75,6 +76,7 @@ def is_to_send(office: Office) -> bool:
         or office.store.contacts.due_addresses(now)
         or releasing.is_to_do(office)
         or undelivered.are_there(office)
+        or reminders.is_due(office)
     )
 
 
@@ -98,6 +100,7 @@ async def _check_and_send(office: Office, report: CheckReport, reads: bool) -> N
         if reads:
             await _read_after_check(office, report)
         await _follow_up(office)
+        await _remind(office, report)
     except TimeoutError:
         raise MailboxError(
             f"the check was broken off after {office.config.checks.deadline}",
@@ -118,6 +121,17 @@ async def _follow_up(office: Office) -> None:
     await office.registry(releasing.step, office)
     while await office.registry(undelivered.step, office):
         pass
+
+
+async def _remind(office: Office, report: CheckReport) -> None:
+    """What goes wrong in reminding undoes no registering either."""
+    try:
+        await office.registry(reminders.step, office)
+    except RegistryError:
+        raise
+    except MailgateError as e:
+        report.problems.append(f"reminders wait: {e}")
+        log.error("reminders wait: %s", e)
 
 
 async def _read_after_check(office: Office, report: CheckReport) -> None:

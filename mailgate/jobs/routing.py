@@ -162,9 +162,7 @@ def route_to(office: Office, letter: Row, service: Service) -> Route:
     return Route(service.key, deciding.officers(office, service), due, service.confidential)
 
 
-def _matter(
-    office: Office, letter: Row, service: Service | None, understood: Understood, follow_up: bool
-) -> Matter:
+def _matter(office: Office, letter: Row, service: Service | None, understood: Understood, follow_up: bool) -> Matter:
     case = office.store.reports.letter_by_id(letter["follows"]) if letter["follows"] else None
     reading = understood.reading
     arrived, received = moment(letter["arrived_at"]), moment(letter["legally_received_at"])

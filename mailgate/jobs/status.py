@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mailgate.jobs import alarms, calendars, evidence, golive, pausing, views
 from mailgate.office import Office
+
+_LATELY = timedelta(days=1)
 
 
 def status(office: Office) -> dict[str, Any]:
@@ -30,6 +32,9 @@ def status(office: Office) -> dict[str, Any]:
         "outbox_oldest": views.local(store.outbox.oldest(), zone),
         "deferred": store.contacts.deferred_count(),
         "reading": store.readings.counts(),
+        "proposals": len(store.proposals.waiting()),
+        "answers_set_aside": len(store.proposals.set_aside_since(now - _LATELY)),
+        "forgeries": len(store.proposals.suspected_since(now - _LATELY)),
         "braked": len(store.contacts.brakes(now)),
         "replies_paused": store.cases.noted(pausing.NOTE),
         "old_mail": 0 if golive.word(office) == "leave" else golive.waiting(office),
@@ -80,6 +85,8 @@ def _warnings(document: dict[str, Any]) -> list[str]:
 
 
 _OTHER_WARNINGS = {
+    "proposals": "ข้อเสนอผลการพิจารณา {n} เรื่องรอการอนุญาตให้ส่ง (mailgate outbox list --state held)",
+    "forgeries": "ข้อความที่อาจปลอมเป็นเจ้าหน้าที่ {n} ฉบับในวันที่ผ่านมา (mailgate mail list)",
     "replies_paused": "หยุดส่งคำตอบไว้ชั่วคราว: {n} (mailgate resume replies)",
     "braked": "หยุดตอบผู้ส่ง {n} รายชั่วคราว เนื่องจากมีลักษณะเป็นการตอบวนซ้ำ",
     "old_mail": "มีข้อความก่อนวันเริ่มใช้งาน {n} ฉบับ รอคำสั่ง (mailgate adopt)",

@@ -13,9 +13,14 @@ from typing import Any
 
 import pytest
 
+from mailgate.edges import pdf
 from mailgate.errors import MailgateError, RegistryError
+from mailgate.jobs import decisions, dispatching
+from mailgate.jobs.decisions import Wish
 from mailgate.jobs.restore import restore
 from mailgate.jobs.verify import verify
+from mailgate.model import Receipt
+from mailgate.model_dispatch import Result
 from tests import builders
 from tests.builders import PaperOffice
 from tests.jobs.copying import copy_now, empty_place, into, names, spoil, three_letters
@@ -41,6 +46,20 @@ class TestRestore:
             assert list(restored.store.db.sql.iterdump()) == list(office.store.db.sql.iterdump())
         for path in (made.registry.path, made.registry.key_file):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_what_went_out_is_there_with_its_files(self, office: PaperOffice, tmp_path: Path) -> None:
+        paper = tmp_path / "decision.pdf"
+        paper.write_bytes(pdf.render("<p>อนุมัติ</p>"))
+        files = dispatching.looked_into(office, [paper])
+        out = decisions.outbound(office, Receipt(1, 2569), Wish(Result.APPROVED), files)
+        dispatching.keep(office, [paper], files)
+        dispatching.enter(office, out)
+        made = empty_place(tmp_path)
+        document = into(made, copy_now(office.config).copy.folder)
+        assert document["last"] == {"receive 2569": 3, "dispatch 2569": 1}
+        with builders.office(made) as restored:
+            assert verify(restored).problems == []
+            assert restored.attachments.read(files[0].sha256) == paper.read_bytes()
 
     def test_the_newest_good_copy_is_taken_and_worse_ones_are_told(self, office: PaperOffice, tmp_path: Path) -> None:
         reports = [copy_now(office.config, after=timedelta(hours=n)) for n in range(4)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from mailgate.edges.store.database import Connection, Row, stamp
 from mailgate.model import Receipt
@@ -54,6 +54,23 @@ class Reports:
 
     def letter_by_id(self, letter_id: int) -> Row | None:
         return self._db.one(_LETTER + "WHERE letter.id = ?", (letter_id,))
+
+    def due_between(self, after: date, until: date) -> list[Row]:
+        """Open letters that are due after the one day and not after the other."""
+        return self._db.all(
+            "SELECT * FROM letter WHERE state = 'open' AND due_on > ? AND due_on <= ?",
+            (after.isoformat(), until.isoformat()),
+        )
+
+    def overdue_every(self, days: int, last: date, today: date) -> list[Row]:
+        """Open letters that have been overdue for another so many days since the last time, the earliest due first."""
+        periods = f"CAST(julianday(?) - julianday(due_on) AS INTEGER) / {int(days)}"
+        return self._db.all(
+            "SELECT letter.*, (SELECT outbox.state FROM outbox WHERE letter_id = letter.id "  # noqa: S608
+            "AND kind = 'acknowledgement') AS acknowledgement FROM letter WHERE letter.state = 'open' "
+            f"AND due_on <= ? AND {periods} > {periods} ORDER BY due_on, letter.id",
+            ((today - timedelta(days=days)).isoformat(), today.isoformat(), last.isoformat()),
+        )
 
     def letter_of_raw(self, sha256: str) -> Row | None:
         """The e-mail letter with these very bytes."""

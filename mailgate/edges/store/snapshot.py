@@ -16,13 +16,15 @@ from sqlite_utils.migrations import Migrations
 from mailgate.edges.store import schema
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, explained
+from mailgate.edges.store.dispatches import Dispatches
+from mailgate.edges.store.outbox import Outbox
 from mailgate.edges.store.readings import Readings
 from mailgate.edges.store.reports import Reports
 from mailgate.errors import RegistryError
 
 _BUSY_SECONDS = 30.0
 _PAGES = 25_000  # copied between two words about the progress
-_COUNTED = ("letter", "mail", "outbox", "event", "reading", "attachment", "poll", "slot")
+_COUNTED = ("letter", "mail", "outbox", "event", "reading", "attachment", "poll", "slot", "dispatch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,12 @@ class Snapshot(Connection):
         return Reports(self).raw_hashes()
 
     def attachments(self) -> Iterator[str]:
-        """SHA-256 of every attachment that must be kept; an early schema has none."""
-        return Readings(self, Chain(self)).hashes() if "attachment" in self._tables else iter(())
+        """SHA-256 of every attachment and every file that goes out; an early schema has none."""
+        chain = Chain(self)
+        if "attachment" in self._tables:
+            yield from Readings(self, chain).hashes()
+        if "dispatch_file" in self._tables:
+            yield from Dispatches(self, chain, Outbox(self, chain)).hashes()
 
     def _counts(self) -> dict[str, int]:
         return {t: self.value(f"SELECT count(*) FROM {t}") for t in _COUNTED if t in self._tables}  # noqa: S608

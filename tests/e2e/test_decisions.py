@@ -53,7 +53,7 @@ def until(step: Callable[[], Any], seconds: float = 30) -> Any:
     end = time.monotonic() + seconds
     while not (found := step()):
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.2)
+        time.sleep(0.5)
     return found
 
 
@@ -126,6 +126,31 @@ def test_a_decision_that_bounces_comes_back_to_officer_and_clerk(
     office("poll")
     assert office("dispatch", "list", "--json").json[0]["dispatch"] == f"1/{YEAR}"
     assert office("dispatch", "paper", f"1/{YEAR}").code == 0
+    assert office("verify").code == 0
+
+
+def test_refused_at_once_and_given_up_later(office: Program, mailbox: Dovecot) -> None:
+    """One server refuses the decision in the dialogue; the other is away until our relay gives up and reports so."""
+    office.set("referrals", enabled=False)
+    mailbox.drop_in([from_(f"x@{domain}.test", n, subject="ขอข้อมูล") for n, domain in enumerate(("reject", "defer"), 1)])
+    office("poll")
+    letters = {d["from_address"]: d["receipt"] for d in office("letter", "list", "--json").json}
+    for receipt in letters.values():
+        assert office("decide", receipt, "--result", "information", "--text", "ตามที่แนบ").code == 0
+
+    def ended() -> list[str]:
+        office("poll")
+        return sorted(d["delivery"] for d in office("dispatch", "list", "--json").json)
+
+    until(lambda: ended() == ["bounced", "refused"])
+    dispatches = {d["delivery"]: d for d in office("dispatch", "list", "--json").json}
+    assert dispatches["refused"]["letter"] == letters["x@reject.test"]
+    shown = office("dispatch", "show", dispatches["refused"]["dispatch"], "--json").json["mails"][0]
+    assert (shown["attempts"][-1]["stage"], shown["attempts"][-1]["code"]) == ("rcpt", 550)
+    bounced = office("dispatch", "show", dispatches["bounced"]["dispatch"], "--json").json["mails"][0]
+    assert bounced["reports"][-1]["action"] == "failed"
+    assert office("outbox", "retry", str(shown["item"])).code == 0  # mended over there, it may go again
+    assert office("dispatch", "paper", dispatches["bounced"]["dispatch"]).code == 0
     assert office("verify").code == 0
 
 

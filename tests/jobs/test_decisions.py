@@ -13,15 +13,17 @@ import pytest
 
 from mailgate.edges import pdf
 from mailgate.errors import MailgateError
-from mailgate.jobs import decisions, dispatch_entry, dispatching, poll, views_out
+from mailgate.jobs import decisions, dispatch_entry, dispatching, poll, reaching, views_out
 from mailgate.jobs.decisions import Wish
 from mailgate.jobs.verify import verify
 from mailgate.model import Receipt, State
 from mailgate.model_dispatch import Result
 from tests import builders
 from tests.builders import NOW, PaperOffice
+from tests.edges.test_smtp import THAI, courier_to, plain_server
 from tests.jobs.letters import letter, sent, text
 from tests.jobs.letters import poll as check
+from tests.servers.sink import Sink
 
 FIRST = Receipt(1, 2569)
 CODE = "ศธ ๐๔๐๕๙"
@@ -232,3 +234,16 @@ async def test_unsure_decisions_wait_for_a_person(office: PaperOffice) -> None:
     assert item["state"] == State.UNSURE
     office.store.outbox.by_hand(item["id"], "resolve as sent", NOW)
     assert office.store.outbox.get(item["id"])["state"] == State.ACCEPTED
+
+
+async def test_an_address_that_needs_smtputf8_is_tried_on_the_server_first(office: PaperOffice) -> None:
+    async with plain_server(b"DSN") as (port, heard):
+        office.courier = lambda: courier_to(None, port=port)
+        await reaching.check(office, ["a@b.test"])
+        assert heard == []
+        with pytest.raises(MailgateError, match="SMTPUTF8"):
+            await reaching.check(office, ["a@b.test", THAI])
+        assert not any(line.startswith(b"MAIL") for line in heard)
+    async with Sink.run() as sink:
+        office.courier = lambda: courier_to(sink)
+        await reaching.check(office, [THAI])

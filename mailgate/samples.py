@@ -18,7 +18,12 @@ Samples = dict[str, Mapping[str, Any]]
 
 def samples(config: Config, now: datetime) -> Samples:
     """By template, all but those of the acknowledgement, which are tried on their own."""
-    return {**_letters(config, now), **_decisions(config, now), **notice.samples(config, now), **_reminders(config, now)}
+    return {
+        **_letters(config, now),
+        **_decisions(config, now),
+        **notice.samples(config, now),
+        **_reminders(config, now),
+    }
 
 
 def _letters(config: Config, now: datetime) -> Samples:

@@ -87,7 +87,8 @@ def _run(run: _Run) -> None:
 
 def _pending(run: _Run) -> list[tuple[Row, Pending]]:
     """The letters that somebody is to be reminded of, each once, the earliest due first."""
-    settings, found = run.office.config.reminders, {}
+    settings = run.office.config.reminders
+    found: dict[int, Row] = {}
     for after, until in reminder.windows(run.last, run.today, settings.before, settings.after):
         found |= {row["id"]: row for row in run.office.store.reports.due_between(after, until)}
     rows = sorted(found.values(), key=lambda row: (row["due_on"], row["id"]))

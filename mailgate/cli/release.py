@@ -96,7 +96,8 @@ def _proposed(office: Office, item: int, proposal: Row, paper: bool | None, prev
 
 def _show(office: Office, proposal: Row, out: Outbound) -> None:
     """The whole of it, as the second person has to judge it."""
-    click.echo(f"ผู้เสนอ      {plain(proposal['officer'])} เมื่อ {proposal['at']}", err=True)
+    seen = views.local(proposal["at"], office.config.zone)
+    click.echo(f"ผู้เสนอ      {plain(proposal['officer'])} เมื่อ {seen}", err=True)
     click.echo("\n".join(map(plain, outbound_lines(out))), err=True)
     for file in out.files:
         click.echo(f"เปิดอ่าน     {office.attachments.path(file.sha256)}", err=True)

@@ -29,8 +29,7 @@ def in_headers(office: Office, mail: Mail, kind: Kind, results: Authentication, 
     if thread.officer == "stranger" and thread.item is not None:
         return _forged(thread.item, STRANGER)
     if thread.officer == "valid" and thread.item is not None:
-        known = results.confirmed or not office.config.trust.authserv_id  # else nobody could be told apart
-        return None if known else _forged(thread.item, UNCONFIRMED)
+        return _forged(thread.item, UNCONFIRMED) if _matters(office) and not results.confirmed else None
     wrong = _resembling(office, mail) if thread.item is None else None
     return _forged(wrong, WRONG) if wrong is not None else None
 
@@ -42,6 +41,11 @@ def in_text(office: Office, text: str) -> Forged | None:
         if item is not None and item["kind"] in TO_OFFICERS:
             return _forged(item, IN_TEXT)
     return None
+
+
+def _matters(office: Office) -> bool:
+    """Whether anything could follow from an officer's own mail, and the true one be told from a false one."""
+    return office.config.decisions.by_mail and bool(office.config.trust.authserv_id)
 
 
 def _resembling(office: Office, mail: Mail) -> Row | None:

@@ -146,6 +146,8 @@ def values(config: Config, matter: Matter, to: Person, original: Original) -> Ma
         "carried": bool(original.sha256),
         "not_carried": original.why_not,
         "follow_up": matter.follow_up,
+        "by_mail": config.decisions.by_mail and bool(config.trust.authserv_id) and not matter.confidential,
+        "by_code": config.decisions.release == "code",
     }
 
 

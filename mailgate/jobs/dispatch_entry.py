@@ -9,10 +9,10 @@ from datetime import date, datetime
 from mailgate.core import thai
 from mailgate.edges.store.database import Row
 from mailgate.errors import MailgateError, UsageError
-from mailgate.jobs import decisions
+from mailgate.jobs import clocks, decisions
 from mailgate.jobs.dispatching import ON_PAPER, existing
 from mailgate.model import Receipt, State
-from mailgate.model_dispatch import Enclosed, Outbound, Way
+from mailgate.model_dispatch import Enclosed, Outbound, Result, Way
 from mailgate.office import Office
 
 _POSTAL_NUMBER = re.compile(r"[A-Z0-9]{0,30}")
@@ -103,5 +103,9 @@ def _reopen(office: Office, row: Row, now: datetime) -> None:
     """The letter that a void dispatch had answered is to be answered again, if nothing else answered it."""
     letter = office.store.reports.letter_by_id(row["letter_id"]) if row["letter_id"] else None
     left = [r for r in office.store.dispatches.of_letter(letter["id"]) if r["state"] == "open"] if letter else []
-    if letter is not None and letter["state"] == "closed" and not left:
+    if letter is None or left:
+        return
+    if letter["state"] == "closed":
         office.store.cases.close(letter, "open", "", now)
+    elif row["result"] == Result.MORE_DOCUMENTS:  # nobody was asked for anything, so nothing is waited for
+        clocks.start(office, letter, now, f"ยกเลิกหนังสือขอเอกสารเพิ่มเติม ที่ {row['book_no']}", now)

@@ -18,7 +18,6 @@ from mailgate.office import Office
 
 _PDF = "application/pdf"
 _UNUSABLE = {Flag.ENCRYPTED, Flag.INFECTED, Flag.CUT, Flag.DANGEROUS}
-STAFF_RULE = "staff-address"  # of the screening: an officer's address without a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +31,14 @@ class Heard:
     others: int = 0  # files that are no PDF
 
 
+def is_staff(office: Office, address: str) -> bool:
+    """Whether this is written as one of the office's people."""
+    return any(p.email.lower() == address.lower() for p in office.config.staff)
+
+
 async def prepare(office: Office, row: Row, reading: Reading) -> Heard | None:
-    """Look into it; None for every mail that is not an officer's. Raises ArchiveError."""
-    if row["kind"] != Kind.OFFICER and row["rule"] != STAFF_RULE:
+    """Look into it; None for every mail that is surely not an officer's. Raises ArchiveError."""
+    if row["kind"] != Kind.OFFICER and not is_staff(office, row["sender"]):
         return None
     return await office.disk(_heard, office, row["sha256"], reading, row["kind"] == Kind.OFFICER)
 

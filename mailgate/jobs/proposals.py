@@ -15,7 +15,7 @@ from mailgate.core.notice import Notice
 from mailgate.core.officer_rules import Claim, Refusal, refusal
 from mailgate.edges.store.database import Row, moment
 from mailgate.jobs import codes, deciding, forgeries, routing, threads
-from mailgate.jobs.hearing import STAFF_RULE, Heard
+from mailgate.jobs.hearing import Heard
 from mailgate.jobs.telling import person, receipt_of, tell, warn
 from mailgate.model import Fate, State
 from mailgate.model_dispatch import THAI_RESULTS, Answer, Paper, Proposed, Result
@@ -41,7 +41,7 @@ def consider(office: Office, row: Row, heard: Heard | None, reading: Reading, no
     suspicion = office.store.proposals.suspected(row["id"])
     if suspicion is not None:
         _warn_of(office, suspicion, now)
-    elif heard and row["rule"] == STAFF_RULE and officers.read(_own_words(reading)):
+    elif heard and officers.read(_own_words(reading)):
         to = person(office, heard.mail.from_shown.address)
         _not_taken(office, "notice", to.email, None, None, Refusal(_UNTHREADED), now)
 

@@ -247,3 +247,15 @@ async def test_an_address_that_needs_smtputf8_is_tried_on_the_server_first(offic
     async with Sink.run() as sink:
         office.courier = lambda: courier_to(sink)
         await reaching.check(office, [THAI])
+
+
+async def test_a_void_request_for_documents_keeps_no_time_standing(office: PaperOffice) -> None:
+    await check(office, letter(1, subject="homeschool"))
+    before = office.store.reports.letter(FIRST)
+    given = decide(office, FIRST, result=Result.MORE_DOCUMENTS, text="สำเนาทะเบียนบ้าน")
+    dispatch_entry.void(office, given, "ขอซ้ำ")
+    after = office.store.reports.letter(FIRST)
+    assert before
+    assert after
+    assert (after["state"], after["due_on"]) == ("open", before["due_on"])
+    assert str(decide(office, FIRST, result=Result.INFORMATION, text="แจ้งแล้ว")) == "2/2569"

@@ -89,6 +89,12 @@ def nothing_went_out(office: PaperOffice) -> bool:
 
 
 class TestProposal:
+    async def test_the_officer_is_told_how(self, office: PaperOffice) -> None:
+        said = text(await referred(office))
+        assert "\r\n  ผล: อนุมัติ\r\n" in said
+        assert "งานสารบรรณกลางจะตรวจสอบและอนุญาตก่อน" in said
+        assert "ผล: อนุมัติ" not in text(await referred(office, "แจ้งการทุจริต", 2))
+
     async def test_it_waits_for_the_clerk_who_gets_it_with_its_pdf(self, office: PaperOffice, paper: bytes) -> None:
         mail = await referred(office)
         answer = officers_mail(mail, "ผล: อนุมัติ\nให้เริ่มได้ตั้งแต่ภาคเรียนหน้า\n\nลงชื่อ เจ้าหน้าที่", pdf=paper)
@@ -279,6 +285,14 @@ async def test_it_can_be_switched_off(make: MakeOffice, paper: bytes) -> None:
     await check(office, officers_mail(await referred(office), "ผล: อนุมัติ", pdf=paper))
     assert "มิได้เปิดให้เสนอ" in why(office)[0]
     assert nothing_went_out(office)
+
+
+async def test_an_answer_to_another_mail_of_ours_is_told_too(office: PaperOffice, paper: bytes) -> None:
+    await referred(office)
+    acknowledgement = sent(office, "acknowledgement")[0]
+    await check(office, officers_mail(acknowledgement, "ผล: อนุมัติ", pdf=paper))
+    assert nothing_went_out(office)
+    assert [n["To"] for n in sent(office, "notice")] == [OFFICER]
 
 
 async def test_an_officer_without_token_is_told_how(office: PaperOffice, paper: bytes) -> None:

@@ -14,7 +14,7 @@ from mailgate.model import Attempt, Carried, Draft, Outcome, State, Verdict
 from mailgate.model_reading import Recipient
 
 PAUSED = "replies paused"
-_ANSWERS = "('acknowledgement', 'summary')"
+_ANSWERS = "('acknowledgement', 'summary', 'delay')"
 # What a program decided to send; a decision or a transfer is a person's act, and waits for a person when unsure.
 _ROUTINE = "('acknowledgement', 'summary', 'referral', 'notice', 'reminder', 'delay')"
 

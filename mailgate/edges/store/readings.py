@@ -24,13 +24,15 @@ class Readings:
         self._chain = chain
 
     def waiting(self, limit: int) -> list[Row]:
-        """Mails to be read, those never tried first, oldest first; with the letter each is or belongs to.
+        """Mails to be read, those never tried first, oldest first; with letter and sender, "" where none is shown.
 
         One that was tried before comes alone: if it brings the program down, it takes no other with it.
         """
         rows = self._db.all(
-            "SELECT mail.id, mail.sha256, mail.letter_id, mail.fate, mail.kind, mail.rule, reading.tries "
-            "FROM reading JOIN mail ON mail.id = reading.mail_id WHERE reading.state = 'waiting' "
+            "SELECT mail.id, mail.sha256, mail.letter_id, mail.fate, mail.kind, mail.rule, reading.tries, "
+            "coalesce(nullif(mail.sender, ''), letter.from_address, '') AS sender FROM reading "
+            "JOIN mail ON mail.id = reading.mail_id LEFT JOIN letter ON letter.id = mail.letter_id "
+            "WHERE reading.state = 'waiting' "
             "ORDER BY reading.tries, reading.mail_id LIMIT ?",
             (limit,),
         )

@@ -20,7 +20,7 @@ from typing import Any
 from mailgate.core.identity import judge
 from mailgate.edges.store import Store
 from mailgate.edges.store.dispatches import Mailed
-from mailgate.jobs import status
+from mailgate.jobs import poll, status, undelivered, views_outbox
 from mailgate.model import Draft
 from mailgate.model_dispatch import Numbered, Outbound, Result, Way
 from mailgate.office import Office
@@ -29,7 +29,7 @@ from tests.builders import NOW
 
 _SIZE = 4_000  # bytes of a decision without its files
 _BATCH = 1_000
-_CONFIG = """
+CONFIG = """
 [office]
 name = "สำนักงานเขตพื้นที่การศึกษาตัวอย่าง"
 address = "mkarea3@example.go.th"
@@ -40,6 +40,7 @@ security = "none"
 username = "office"
 [smtp]
 host = "127.0.0.1"
+port = {port}
 security = "none"
 [registry]
 path = "{folder}/registry.db"
@@ -70,7 +71,7 @@ def _make(folder: Path, items: int) -> None:
         while batch := list(islice(waiting, _BATCH)):
             with office.store.db.immediate("bench"):
                 _enter(office, batch)
-    (folder / "config.toml").write_text(_CONFIG.format(folder=folder), "utf-8")
+    (folder / "config.toml").write_text(CONFIG.format(folder=folder, port=1), "utf-8")
 
 
 def _enter(office: Office, letters: Iterable[int]) -> None:
@@ -94,7 +95,9 @@ def _measured(folder: Path, items: int) -> int:
         ["outbox", "list", "--json"], ["dispatch", "list", "--limit", "50"],
     ):  # fmt: skip
         seconds, first, memory = _run([*command, *arguments])
-        print(f"{'mailgate ' + ' '.join(arguments):<42} {seconds:7.2f} s, first output {first:5.2f} s, {memory:4.0f} MB")
+        print(
+            f"{'mailgate ' + ' '.join(arguments):<42} {seconds:7.2f} s, first output {first:5.2f} s, {memory:4.0f} MB"
+        )
     _steps(folder)
     return 0
 
@@ -127,6 +130,9 @@ def _steps(folder: Path) -> None:
             ("the oldest that waits", outbox.oldest),
             ("what was interrupted", lambda: outbox.interrupted(office.clock.now())),
             ("unsure to be sent again", lambda: outbox.resend_unsure(office.clock.now(), office.clock.now())),
+            ("is anything to be sent", lambda: poll.is_to_send(office)),
+            ("decisions that ended badly", lambda: undelivered.are_there(office)),
+            ("one item", lambda: views_outbox.shown(office, 1)),
             ("status", lambda: status.status(office)),
         ):
             _timed(name, step)

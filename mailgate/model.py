@@ -190,6 +190,17 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What an attempt came to and what follows for its item; ``goes_on``: its sender takes the next that is due."""
+
+    attempt: Attempt
+    outcome: Outcome
+    state: State
+    next_at: datetime
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Receiving:
     """The three times of a letter that clocks run from (Act s.10), and when it is due."""
 

@@ -65,7 +65,7 @@ def closing(boundary: str) -> bytes:
 def base64_lines(content: bytes) -> bytes:
     """Base64 in lines of 76 characters, each ended by CRLF (RFC 2045 6.8)."""
     packed = binascii.b2a_base64(content, newline=False)
-    return b"".join(packed[at : at + 76] + b"\r\n" for at in range(0, len(packed), 76))
+    return b"\r\n".join([*(packed[at : at + 76] for at in range(0, len(packed), 76)), b""])
 
 
 def transfer_encoding(raw: bytes) -> str:

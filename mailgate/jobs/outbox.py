@@ -1,6 +1,7 @@
 """Delivering what is due: several connections at once, one item each at a time.
 
 claim (committed) → deliver → record the outcome and claim the next in one commit, until nothing is due.
+Senders that are done at about the same time share a commit (jobs.settling).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from mailgate.core.message import base64_lines
 from mailgate.edges.courier import Courier
 from mailgate.errors import ArchiveError, ConfigError, CourierError
 from mailgate.jobs.leaving import told
-from mailgate.model import Attempt, Carried, CheckReport, Outcome, State, Verdict
+from mailgate.jobs.settling import LEFT, Settling
+from mailgate.model import Attempt, Carried, CheckReport, Outcome, Settled, State, Verdict
 from mailgate.office import Office
 
 log = logging.getLogger("mailgate.outbox")
@@ -41,6 +43,7 @@ class Delivery:
         self.no_more = asyncio.Event()
         self._stopped: CourierError | None = None
         self._at_work: list[tuple[Courier, asyncio.Task[None]]] = []
+        self._settling = Settling(office, self._note)
 
     async def run(self) -> None:
         """Deliver until nothing is due. Raises CourierError if the server cannot be used; items stay queued."""
@@ -56,6 +59,7 @@ class Delivery:
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+            await self._settling.finish()
         if self._stopped is not None:
             raise self._stopped
 
@@ -110,10 +114,9 @@ class Delivery:
                 outcome = await self._deliver(courier, attempt)
             except asyncio.CancelledError:
                 if not courier.at_final_dot:  # provably not sent
-                    left = Outcome(Verdict.LATER, "gateway", 0, "the program was ended")
-                    await asyncio.shield(office.registry(self._settle, attempt, left, False))
+                    await asyncio.shield(self._settled(attempt, LEFT, False))
                 raise
-            attempt = await office.registry(self._settle, attempt, outcome, courier.usable)
+            attempt = await self._settled(attempt, outcome, courier.usable)
 
     async def _deliver(self, courier: Courier, attempt: Attempt) -> Outcome:
         try:
@@ -123,24 +126,25 @@ class Delivery:
             return Outcome(Verdict.LATER, "archive", 0, "the original cannot be read from the archive")
         return await courier.deliver(whole)
 
-    def _settle(self, attempt: Attempt, outcome: Outcome, usable: bool) -> Attempt | None:
+    async def _settled(self, attempt: Attempt, outcome: Outcome, usable: bool) -> Attempt | None:
         """Record what came of an attempt, and claim the next in the same commit while the line is in step."""
-        office, outbox, now = self._office, self._office.store.outbox, self._office.clock.now()
-        after = retry.after(
-            outcome, attempt.number, attempt.created, now, self._jitter(), _patience(office, attempt.kind)
-        )
+        office, now = self._office, self._office.clock.now()
+        patience = _patience(office, attempt.kind)
+        after = retry.after(outcome, attempt.number, attempt.created, now, self._jitter(), patience)
+        # Whoever is claimed for a line that is out of step would need a new one.
+        done = Settled(attempt, outcome, after.state, after.at, usable and not office.stopping.is_set())
+        return await self._settling.settle(done)
+
+    def _note(self, done: Settled) -> None:
+        attempt, outcome = done.attempt, done.outcome
         told = attempt.kind in ("acknowledgement", "summary")
-        self._report.acknowledged += int(told and after.state is State.ACCEPTED)
+        self._report.acknowledged += int(told and done.state is State.ACCEPTED)
         receipt = self._office.store.receipts.of_letter(attempt.letter_id)
         log.log(
             _LEVELS[outcome.verdict], "%s %s of=%s item=%d stage=%s code=%d",
             outcome.verdict, attempt.kind, receipt or "-", attempt.item_id, outcome.stage, outcome.code,
             extra={"receipt": str(receipt or ""), "item": attempt.item_id},
         )  # fmt: skip
-        if not usable or office.stopping.is_set():  # whoever is claimed next needs a new line
-            outbox.record(attempt, outcome, after.state, after.at, now)
-            return None
-        return outbox.record_and_claim(attempt, outcome, after.state, after.at, now)
 
 
 def _patience(office: Office, kind: str) -> timedelta:

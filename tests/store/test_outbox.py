@@ -13,7 +13,7 @@ import pytest
 from mailgate.core.identity import judge
 from mailgate.edges.store import Store
 from mailgate.errors import MailgateError
-from mailgate.model import Attempt, Outcome, State, Verdict
+from mailgate.model import Attempt, Outcome, Settled, State, Verdict
 from mailgate.model_reading import Delivery, Recipient
 from tests.builders import NOW, draft, entry
 
@@ -50,6 +50,20 @@ def claimed(store: Store, now: datetime = NOW) -> Attempt:
     return found
 
 
+def record(
+    store: Store,
+    attempt: Attempt,
+    outcome: Outcome,
+    state: State,
+    next_at: datetime,
+    now: datetime,
+    *,
+    goes_on: bool = False,
+) -> Attempt | None:
+    [following] = store.outbox.settle([Settled(attempt, outcome, state, next_at, goes_on)], now)
+    return following
+
+
 REPORTED = {State.BOUNCED: Delivery.FAILED, State.DELIVERED: Delivery.DELIVERED}
 
 
@@ -64,7 +78,7 @@ def bring_to(store: Store, wanted: State) -> None:
         reported = REPORTED.get(wanted)
         if wanted is not State.TRYING:
             reached = State.ACCEPTED if reported else wanted
-            store.outbox.record(attempt, OUTCOMES[reached], reached, NOW, NOW)
+            record(store, attempt, OUTCOMES[reached], reached, NOW, NOW)
         if reported:
             with store.db.immediate("reported"):
                 store.outbox.reported(1, 1, Recipient("citizen@example.com", reported, "5.1.1", ""), NOW)
@@ -95,7 +109,7 @@ def test_an_attempt_is_on_record_before_anything_is_sent(store: Store) -> None:
 def test_every_arrow_out_of_trying(store: Store, after: State) -> None:
     attempt = claimed(store)
     outcome = OUTCOMES[after]
-    store.outbox.record(attempt, outcome, after, LATER, NOW)
+    record(store, attempt, outcome, after, LATER, NOW)
     row = store.outbox.get(1)
     assert row["state"] == after
     assert (row["ended_at"] is None) is (after is State.QUEUED)
@@ -110,7 +124,7 @@ def test_every_arrow_out_of_trying(store: Store, after: State) -> None:
 
 
 def test_a_delayed_item_is_due_again_at_its_time_and_not_before(store: Store) -> None:
-    store.outbox.record(claimed(store), DELAYED, State.QUEUED, LATER, NOW)
+    record(store, claimed(store), DELAYED, State.QUEUED, LATER, NOW)
     assert store.outbox.next_due() == LATER
     assert store.outbox.claim(LATER - timedelta(microseconds=1)) is None
     assert store.outbox.due(LATER - timedelta(microseconds=1), 9) == 0
@@ -134,22 +148,22 @@ def test_items_are_claimed_by_time_then_in_order(store: Store) -> None:
     assert [claimed(store).item_id for _ in range(4)] == [4, 1, 2, 3]
 
 
-def test_record_and_claim_is_one_commit(store: Store) -> None:
+def test_several_outcomes_and_claims_are_one_commit(store: Store) -> None:
     store.receipts.enter(entry(2), judge, draft)
-    following = store.outbox.record_and_claim(claimed(store), ACCEPTED, State.ACCEPTED, NOW, NOW)
+    following = record(store, claimed(store), ACCEPTED, State.ACCEPTED, NOW, NOW, goes_on=True)
     assert following
     assert following.item_id == 2
     assert (state(store, 1), state(store, 2)) == (State.ACCEPTED, State.TRYING)
-    assert store.outbox.record_and_claim(following, ACCEPTED, State.ACCEPTED, NOW, NOW) is None
+    assert record(store, following, ACCEPTED, State.ACCEPTED, NOW, NOW, goes_on=True) is None
 
 
 def test_an_attempt_is_recorded_once(store: Store) -> None:
     attempt = claimed(store)
-    store.outbox.record(attempt, ACCEPTED, State.ACCEPTED, NOW, NOW)
+    record(store, attempt, ACCEPTED, State.ACCEPTED, NOW, NOW)
     before = list(store.db.sql.iterdump())
     for after in (State.QUEUED, State.REFUSED, State.ACCEPTED):
         with pytest.raises(MailgateError, match="no longer trying"):
-            store.outbox.record(attempt, DELAYED, after, NOW, NOW)
+            record(store, attempt, DELAYED, after, NOW, NOW)
     assert list(store.db.sql.iterdump()) == before
 
 
@@ -192,7 +206,7 @@ def test_an_item_that_is_not_there_is_said_to_be_missing(store: Store) -> None:
 
 
 def test_a_retry_is_due_at_once(store: Store) -> None:
-    store.outbox.record(claimed(store), DELAYED, State.QUEUED, NOW + timedelta(hours=8), NOW)
+    record(store, claimed(store), DELAYED, State.QUEUED, NOW + timedelta(hours=8), NOW)
     store.outbox.by_hand(1, "retry", LATER)
     assert claimed(store, LATER).number == 2
 
@@ -200,9 +214,9 @@ def test_a_retry_is_due_at_once(store: Store) -> None:
 def test_what_somebody_else_moved_meanwhile_is_not_moved_again(store: Store, tmp_path: Path) -> None:
     attempt = claimed(store)
     other = Store(tmp_path / "registry.db")
-    other.outbox.record(attempt, ACCEPTED, State.ACCEPTED, NOW, NOW)
+    record(other, attempt, ACCEPTED, State.ACCEPTED, NOW, NOW)
     with pytest.raises(MailgateError):
-        store.outbox.record(attempt, DELAYED, State.QUEUED, LATER, NOW)
+        record(store, attempt, DELAYED, State.QUEUED, LATER, NOW)
     assert state(store) is State.ACCEPTED
     other.close()
 
@@ -222,7 +236,7 @@ def test_what_was_being_tried_in_a_crash_is_unsure(store: Store) -> None:
 
 def test_an_unsure_acknowledgement_is_sent_again_once_the_same_bytes(store: Store) -> None:
     first = claimed(store)
-    store.outbox.record(first, UNSURE, State.UNSURE, NOW, NOW)
+    record(store, first, UNSURE, State.UNSURE, NOW, NOW)
     assert store.outbox.resend_unsure(NOW - timedelta(seconds=1), NOW) == 0
     assert store.outbox.resend_unsure(NOW, LATER) == 1
     again = claimed(store, LATER)
@@ -233,7 +247,7 @@ def test_an_unsure_acknowledgement_is_sent_again_once_the_same_bytes(store: Stor
         first.envid,
     )
     assert again.number == 2
-    store.outbox.record(again, UNSURE, State.UNSURE, LATER, LATER)
+    record(store, again, UNSURE, State.UNSURE, LATER, LATER)
     assert store.outbox.resend_unsure(NOW + timedelta(days=9), NOW + timedelta(days=9)) == 0
     assert store.outbox.get(1)["resent"] == 1
     assert events(store).count("resend") == 1
@@ -241,9 +255,9 @@ def test_an_unsure_acknowledgement_is_sent_again_once_the_same_bytes(store: Stor
 
 def test_an_unsure_one_that_a_person_sent_again_is_not_sent_a_third_time(store: Store) -> None:
     """Law 4: again once at the most, whoever asked for it."""
-    store.outbox.record(claimed(store), UNSURE, State.UNSURE, NOW, NOW)
+    record(store, claimed(store), UNSURE, State.UNSURE, NOW, NOW)
     store.outbox.by_hand(1, "retry", LATER)
-    store.outbox.record(claimed(store, LATER), UNSURE, State.UNSURE, LATER, LATER)
+    record(store, claimed(store, LATER), UNSURE, State.UNSURE, LATER, LATER)
     assert store.outbox.resend_unsure(NOW + timedelta(days=1), NOW + timedelta(days=1)) == 0
 
 
@@ -260,7 +274,7 @@ def test_a_decision_waits_for_a_person(store: Store) -> None:
 def test_frozen_bytes_stay_the_same_in_every_state(store: Store) -> None:
     raw = store.outbox.get(1)["raw"]
     for after in (State.QUEUED, State.UNSURE):
-        store.outbox.record(claimed(store, LATER), OUTCOMES[after], after, NOW, NOW)
+        record(store, claimed(store, LATER), OUTCOMES[after], after, NOW, NOW)
         with pytest.raises(sqlite3.IntegrityError):
             store.db.sql.execute("UPDATE outbox SET raw = x'00'")
     assert store.outbox.get(1)["raw"] == raw
@@ -281,7 +295,7 @@ def test_two_connections_never_claim_the_same_item(store: Store, tmp_path: Path)
             attempt = own.outbox.claim(NOW)
             while attempt is not None:
                 found.append(attempt.item_id)
-                attempt = own.outbox.record_and_claim(attempt, ACCEPTED, State.ACCEPTED, NOW, NOW)
+                attempt = record(own, attempt, ACCEPTED, State.ACCEPTED, NOW, NOW, goes_on=True)
         except BaseException as e:
             errors.append(e)
         finally:
@@ -326,7 +340,7 @@ def test_registering_at_once_on_two_connections_gives_each_its_own_number(store:
 
 def test_lists_and_counts(store: Store) -> None:
     store.receipts.enter(entry(2), judge, draft)
-    store.outbox.record(claimed(store), REFUSED, State.REFUSED, NOW, NOW)
+    record(store, claimed(store), REFUSED, State.REFUSED, NOW, NOW)
     assert store.reports.outbox_counts() == {"queued": 1, "refused": 1}
     rows = store.reports.outbox("refused")
     assert [(r["id"], r["number"], r["last_answer"]) for r in rows] == [(1, 1, "5.1.1 no such user")]

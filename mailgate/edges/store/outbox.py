@@ -10,13 +10,15 @@ from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, Row, moment, stamp
 from mailgate.edges.store.outbox_states import BY_HAND, HINTS, MAY_BE_REPORTED, REPORTED
 from mailgate.errors import MailgateError
-from mailgate.model import Attempt, Carried, Draft, Outcome, State, Verdict
+from mailgate.model import Attempt, Carried, Draft, Outcome, Settled, State, Verdict
 from mailgate.model_reading import Recipient
 
 PAUSED = "replies paused"
 _ANSWERS = "('acknowledgement', 'summary', 'delay')"
 # What a program decided to send; a decision or a transfer is a person's act, and waits for a person when unsure.
 _ROUTINE = "('acknowledgement', 'summary', 'referral', 'notice', 'reminder', 'delay')"
+# Left to itself, SQLite takes the index of states, and sorts all that is queued for each claim.
+_DUE = "outbox INDEXED BY outbox_due"
 
 
 class Outbox:
@@ -85,18 +87,15 @@ class Outbox:
         with self._db.immediate("claim"):
             return self._claim(now)
 
-    def record(self, attempt: Attempt, outcome: Outcome, state: State, next_at: datetime, now: datetime) -> None:
-        """What came of an attempt: one transaction."""
-        with self._db.immediate("record"):
-            self._record(attempt, outcome, state, next_at, now)
+    def settle(self, settled: Sequence[Settled], now: datetime) -> list[Attempt | None]:
+        """What came of some attempts, and the next claim of each sender that goes on: one commit for all of them.
 
-    def record_and_claim(
-        self, attempt: Attempt, outcome: Outcome, state: State, next_at: datetime, now: datetime
-    ) -> Attempt | None:
-        """``record`` one and ``claim`` the next in a single commit, which is what a busy sender waits for."""
+        A busy sender waits for nothing but commits, so those that wait at the same time share one.
+        """
         with self._db.immediate("record"):
-            self._record(attempt, outcome, state, next_at, now)
-            return self._claim(now)
+            for done in settled:
+                self._record(done.attempt, done.outcome, done.state, done.next_at, now)
+            return [self._claim(now) if done.goes_on else None for done in settled]
 
     def interrupted(self, now: datetime) -> int:
         """After a crash: what was being tried may have been sent or not, so it is ``unsure``. Returns how many."""
@@ -180,7 +179,7 @@ class Outbox:
 
     def next_due(self) -> datetime | None:
         """When the earliest queued item is due."""
-        return moment(self._db.value("SELECT min(next_at) FROM outbox WHERE state = 'queued'"))
+        return moment(self._db.value(f"SELECT min(next_at) FROM {_DUE} WHERE state = 'queued'"))  # noqa: S608
 
     def oldest(self) -> str | None:
         """Since when the oldest item that is not done with waits, as it is stored."""
@@ -193,14 +192,15 @@ class Outbox:
         """How many items are due, counted up to ``at_most``."""
         return int(
             self._db.value(
-                "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = 'queued' AND next_at <= ? LIMIT ?)",
+                f"SELECT count(*) FROM (SELECT 1 FROM {_DUE} WHERE state = 'queued' AND next_at <= ? LIMIT ?)",  # noqa: S608
                 (stamp(now), at_most),
             )
         )
 
     def _next(self, now: datetime) -> Any:
         return self._db.value(
-            "SELECT id FROM outbox WHERE state = 'queued' AND next_at <= ? ORDER BY next_at, id LIMIT 1", (stamp(now),)
+            f"SELECT id FROM {_DUE} WHERE state = 'queued' AND next_at <= ? ORDER BY next_at, id LIMIT 1",  # noqa: S608
+            (stamp(now),),
         )
 
     def _claim(self, now: datetime) -> Attempt | None:

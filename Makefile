@@ -20,7 +20,7 @@ demo: $(STAMP)            ## run the main job once on embedded servers
 	$(BIN)/mailgate demo --dir demo
 
 test: $(STAMP) servers check   ## format, lint, types, the whole suite on real servers, three minutes of fuzzing
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 	$(MAKE) fuzz SECONDS=60
 
 check: $(STAMP)           ## format, lint and types only
@@ -28,8 +28,10 @@ check: $(STAMP)           ## format, lint and types only
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(STAMP) servers   ## 2,000 letters through a real Dovecot: letters a second, memory
+bench: $(STAMP) servers   ## 2,000 letters through a real Dovecot, 2,000 decisions, an outbox of 100,000: speed, memory
 	$(BIN)/python -m bench.poll --letters 2000
+	$(BIN)/python -m bench.decisions --items 2000
+	$(BIN)/python -m bench.outbox --items 100000
 
 SECONDS ?= 60
 fuzz: $(STAMP)            ## random mails, guided by coverage: make fuzz SECONDS=600

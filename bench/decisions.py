@@ -96,9 +96,8 @@ def _measured(folder: Path, config: Path, port: int, options: argparse.Namespace
     print(f"decisions          {options.items} with a PDF of {options.size:,} bytes each")
     print(f"seconds            {report['seconds']:.2f}")
     print(f"decisions/s        {options.items / report['seconds']:.0f}")
-    print(
-        f"processor          {rusage.ru_utime + rusage.ru_stime:.2f} s, {_children() - rusage.ru_utime - rusage.ru_stime:.2f} s the sink"
-    )
+    sender_seconds = rusage.ru_utime + rusage.ru_stime
+    print(f"processor          {sender_seconds:.2f} s, and {_children() - sender_seconds:.2f} s the sink")
     print(f"peak memory        {rusage.ru_maxrss / 1024:.0f} MB")
     problems = _problems(folder, report["counts"], record, options.items)
     for problem in problems:

@@ -84,7 +84,7 @@ class Office:
             return None
         from mailgate.edges import smime  # loads cryptography, which an office without a certificate does not need
 
-        return smime.signer(path, token("signing-password", os.environ))
+        return smime.signer(path, token("signing-password", os.environ), self.clock.now())
 
     def __enter__(self) -> Office:
         return self

@@ -13,7 +13,7 @@ from mailgate.cli.dispatch_shown import outbound_lines
 from mailgate.edges.store.database import Row
 from mailgate.edges.terminal import emit, plain
 from mailgate.errors import MailgateError
-from mailgate.jobs import printing, reaching, releasing, views
+from mailgate.jobs import printing, reaching, releasing, views, views_outbox
 from mailgate.model_dispatch import Outbound
 from mailgate.office import Office
 
@@ -105,5 +105,4 @@ def _show(office: Office, proposal: Row, out: Outbound) -> None:
 
 def _emit(office: Office, items: tuple[int, ...], as_json: bool) -> None:
     if as_json:
-        rows = office.store.reports.outbox()
-        emit([views.outbox_item(r, office.config.zone) for r in rows if r["id"] in items])
+        emit(views_outbox.items(office, items))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 _WORD_BYTES = 42  # 56 characters of base64: with the marks 68, and short of 76 behind a header's name
 _LONGEST_LINE = 998
+_AT_ONCE = 57 * 256  # bytes: whole lines of base64
 _BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0085\u2028\u2029]")
 
 
@@ -64,8 +65,11 @@ def closing(boundary: str) -> bytes:
 
 def base64_lines(content: bytes) -> bytes:
     """Base64 in lines of 76 characters, each ended by CRLF (RFC 2045 6.8)."""
-    packed = binascii.b2a_base64(content, newline=False)
-    return b"\r\n".join([*(packed[at : at + 76] for at in range(0, len(packed), 76)), b""])
+    lines: list[bytes] = []
+    for start in range(0, len(content), _AT_ONCE):  # pieces that stay in the processor's cache
+        packed = binascii.b2a_base64(content[start : start + _AT_ONCE], newline=False)
+        lines += [packed[at : at + 76] for at in range(0, len(packed), 76)]
+    return b"\r\n".join([*lines, b""])
 
 
 def transfer_encoding(raw: bytes) -> str:

@@ -16,6 +16,16 @@ def emit(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
+def emit_all(documents: Iterable[Any]) -> None:
+    """Print a long list as the one JSON document, one entry after the other, so that memory does not grow with it."""
+    between = "["
+    for document in documents:
+        text = json.dumps(document, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+        click.echo(f"{between}\n  {text}", nl=False)
+        between = ","
+    click.echo("[]" if between == "[" else "\n]")
+
+
 def table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
     """Print a table; Thai vowels and tone marks take no width (wcwidth)."""
     click.echo(tabulate([list(map(plain, row)) for row in rows], headers=list(headers), disable_numparse=True))

@@ -178,6 +178,7 @@ TESTS: tuple[tuple[str, Test], ...] = (
     ("scanner", _scanner),
     ("alarm", doctor_duty.alarm),
     ("backup", doctor_duty.backup),
+    ("signing", doctor_duty.signing),
     ("imap", _imap),
     ("mailbox", _mailbox),
     ("smtp", _smtp),

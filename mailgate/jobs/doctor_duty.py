@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 
 from mailgate.config import Config
 from mailgate.edges.clock import Clock
+from mailgate.edges.secrets import token
 from mailgate.errors import MailgateError
 from mailgate.jobs import alarms
+
+_SOON = 30  # days
 
 
 async def alarm(config: Config, clock: Clock) -> str:
@@ -23,3 +27,25 @@ async def backup(config: Config, clock: Clock) -> str:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise MailgateError(f"{folder} cannot be written", "Make it, owned by the user of mailgate, or mount its disk")
     return str(folder)
+
+
+async def signing(config: Config, clock: Clock) -> str:
+    """Whether decisions can be signed, for how long, and whether the certificate is that of the sender."""
+    path = config.signing.pkcs12_file
+    if path is None:
+        return "no certificate is set ([signing] pkcs12_file): decisions are not signed"
+    from mailgate.edges import smime  # loads cryptography, which an office without a certificate does not need
+
+    who = smime.identity(path, token("signing-password", os.environ), clock.now())
+    ends, names = who.certificate.not_valid_after_utc, who.addresses
+    if names and config.sender.lower() not in (name.lower() for name in names):
+        raise MailgateError(
+            f"the certificate of {path} is for {', '.join(names)}, and mail goes out from {config.sender}",
+            "Readers would show the signature as another's: use one for this address, or set [smtp] from",
+        )
+    return f"{', '.join(names) or 'a certificate without an address'}, until {ends:%Y-%m-%d} ({_days(ends, clock)})"
+
+
+def _days(ends: datetime, clock: Clock) -> str:
+    left = (ends - clock.now()).days
+    return f"{left} day(s) left" if left >= _SOON else f"only {left} day(s) left: have it renewed"

@@ -82,9 +82,15 @@ def outbox_item(row: Row, zone: ZoneInfo) -> dict[str, Any]:
         "next_at": local(row["next_at"], zone) if row["state"] == "queued" else None,
         "ended_at": local(row["ended_at"], zone),
         "message_id": row["message_id"],
-        "last_answer": row["last_answer"],
+        "last_answer": without(row["last_answer"], row),
         "note": row["note"],
     }
+
+
+def without(said: str | None, item: Row) -> str | None:
+    """What a server said of an outbox item; servers like to name whom they do not know."""
+    names = item["confidential"] and said and item["recipient"].lower() in said.lower()
+    return MASK if names else said
 
 
 def mail(row: Row, zone: ZoneInfo) -> dict[str, Any]:
@@ -166,6 +172,22 @@ def attempts(rows: list[Row], zone: ZoneInfo) -> list[dict[str, Any]]:
             "stage": r["stage"],
             "code": r["code"],
             "text": r["text"],
+        }
+        for r in rows
+    ]
+
+
+def reports(rows: list[Row], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """What delivery reports say of a mail, with the mail of the journal that each came in."""
+    return [
+        {
+            "at": local(r["at"], zone),
+            "action": r["action"],
+            "recipient": r["recipient"],
+            "status": r["status"],
+            "diagnostic": r["diagnostic"],
+            "mail": r["mail_id"],
+            "sha256": r["sha256"],
         }
         for r in rows
     ]

@@ -61,18 +61,7 @@ def shown(office: Office, row: Row) -> dict[str, Any]:
             "created_at": views.local(mail["created_at"], zone),
             "ended_at": views.local(mail["ended_at"], zone),
             "attempts": views.attempts(store.attempts(mail["id"]), zone),
-            "reports": [
-                {
-                    "at": views.local(r["at"], zone),
-                    "action": r["action"],
-                    "recipient": r["recipient"],
-                    "status": r["status"],
-                    "diagnostic": r["diagnostic"],
-                    "mail": r["mail_id"],
-                    "sha256": r["sha256"],
-                }
-                for r in store.reports(mail["id"])
-            ],
+            "reports": views.reports(store.reports(mail["id"]), zone),
         }
         for mail in store.mails(row["id"])
     ]

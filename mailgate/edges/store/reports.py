@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from mailgate.edges.store.database import Connection, Row, stamp
@@ -25,6 +26,18 @@ LEFT JOIN mail ON mail.letter_id = letter.id AND mail.fate = 'registered'
 _MAIL = """
 SELECT mail.*, letter.number, letter.year, letter.confidential, reading.state AS reading, reading.summary
 FROM mail LEFT JOIN letter ON letter.id = mail.letter_id LEFT JOIN reading ON reading.mail_id = mail.id
+"""
+
+
+# Without the bytes of the mails: a list of an outbox is not to read a gigabyte.
+_ITEMS = """
+SELECT outbox.id, outbox.kind, letter.number, letter.year, recipient, outbox.state, attempts, resent, created_at,
+  next_at, ended_at, note, outbox.message_id, outbox.dispatch_id, outbox.sender, envid, length(raw) AS size,
+  (SELECT text FROM attempt WHERE item_id = outbox.id ORDER BY attempt.number DESC LIMIT 1) AS last_answer,
+  letter.confidential OR EXISTS (SELECT 1 FROM deferred JOIN letter AS l ON l.id = letter_id
+    WHERE item_id = outbox.id AND l.confidential) AS confidential
+FROM outbox LEFT JOIN letter ON letter.id = outbox.letter_id
+WHERE outbox.id IN (SELECT value FROM json_each(?)) ORDER BY outbox.id
 """
 
 
@@ -100,17 +113,21 @@ class Reports:
         )
 
     def outbox(self, state: str | None = None, limit: int = -1) -> list[Row]:
-        """Outbox items without their bytes, with the receipt they answer and the last answer of the server."""
-        return self._db.all(
-            "SELECT outbox.id, kind, number, year, recipient, outbox.state, attempts, resent, created_at, next_at, "
-            "ended_at, note, outbox.message_id, (SELECT text FROM attempt WHERE item_id = outbox.id "
-            "ORDER BY attempt.number DESC LIMIT 1) AS last_answer, letter.confidential OR EXISTS (SELECT 1 "
-            "FROM deferred JOIN letter AS l ON l.id = letter_id WHERE item_id = outbox.id AND l.confidential) "
-            "AS confidential "
-            "FROM outbox LEFT JOIN letter ON letter.id = outbox.letter_id "
-            "WHERE (? IS NULL OR outbox.state = ?) ORDER BY outbox.id LIMIT ?",
-            (state, state, limit),
+        """Outbox items without their bytes, oldest first; see ``items``."""
+        return self.items(self.item_ids([state] if state else ())[: limit if limit >= 0 else None])
+
+    def item_ids(self, states: Sequence[str] = (), newest: int = -1) -> list[int]:
+        """The numbers of the outbox items in these states, or of all, in order; at most so many, the newest."""
+        which = "WHERE state IN (SELECT value FROM json_each(?1))" if states else ""
+        rows = self._db.all(
+            f"SELECT id FROM outbox {which} ORDER BY id DESC LIMIT ?2",  # noqa: S608
+            (json.dumps(states), newest),
         )
+        return [row["id"] for row in reversed(rows)]
+
+    def items(self, ids: Sequence[int]) -> list[Row]:
+        """These outbox items in order, with the receipt they answer and the last answer of the server."""
+        return self._db.all(_ITEMS, (json.dumps(ids),))
 
     def outbox_counts(self) -> dict[str, int]:
         rows = self._db.all("SELECT state, count(*) AS n FROM outbox GROUP BY state")

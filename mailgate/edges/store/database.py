@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -100,16 +101,15 @@ def _tables(path: Path) -> set[str]:
 
 
 def _open(path: Path) -> Database:
-    old = os.umask(0o077)
-    try:
-        sql = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        sql.execute("PRAGMA foreign_keys = ON")
-        # FULL, not NORMAL: in WAL mode NORMAL loses acknowledged numbers at a power cut.
-        sql.execute("PRAGMA synchronous = FULL")
-        sql.execute("PRAGMA trusted_schema = OFF")
-        sql.execute("PRAGMA journal_mode = WAL")
-    finally:
-        os.umask(old)
+    # For us alone; SQLite gives the files beside it the same mode. No descriptor: closing one would drop locks of ours.
+    with suppress(FileExistsError):
+        os.mknod(path, 0o600 | stat.S_IFREG)
+    sql = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    sql.execute("PRAGMA foreign_keys = ON")
+    # FULL, not NORMAL: in WAL mode NORMAL loses acknowledged numbers at a power cut.
+    sql.execute("PRAGMA synchronous = FULL")
+    sql.execute("PRAGMA trusted_schema = OFF")
+    sql.execute("PRAGMA journal_mode = WAL")
     # Recursive triggers, so that REPLACE cannot delete behind the guards.
     return Database(sql, execute_plugins=False, recursive_triggers=True)
 

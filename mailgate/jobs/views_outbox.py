@@ -68,6 +68,9 @@ def raw(office: Office, item: int) -> bytes:
     row = office.store.outbox.get(item)
     if not row["raw"]:
         raise MailgateError(f"item {item} is a decision that is not written yet", "See: mailgate outbox release")
+    [about] = office.store.reports.items([item])
+    if about["confidential"] and row["kind"] == "referral":
+        raise MailgateError(f"item {item} hands on a confidential letter, which only its officer reads")
     if row["kind"] == _CODE:
         raise MailgateError(f"item {item} bears a one-time code, which only its recipient sees")
     return whole(office, row["raw"], office.store.outbox.carried(item))

@@ -107,8 +107,9 @@ class Reports:
 
     def attempts_of(self, letter_id: int) -> list[Row]:
         return self._db.all(
-            "SELECT attempt.* FROM attempt JOIN outbox ON outbox.id = attempt.item_id WHERE letter_id = ? "
-            "ORDER BY item_id, attempt.number",
+            "SELECT attempt.*, outbox.recipient, letter.confidential FROM attempt "
+            "JOIN outbox ON outbox.id = attempt.item_id JOIN letter ON letter.id = outbox.letter_id "
+            "WHERE letter_id = ? ORDER BY item_id, attempt.number",
             (letter_id,),
         )
 

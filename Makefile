@@ -20,7 +20,7 @@ demo: $(STAMP)            ## run the main job once on embedded servers
 	$(BIN)/mailgate demo --dir demo
 
 test: $(STAMP) servers check   ## format, lint, types, the whole suite on real servers, three minutes of fuzzing
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 	$(MAKE) fuzz SECONDS=60
 
 check: $(STAMP)           ## format, lint and types only

@@ -20,7 +20,8 @@ demo: $(STAMP)            ## run the main job once on embedded servers
 	$(BIN)/mailgate demo --dir demo
 
 test: $(STAMP) servers check   ## format, lint, types, the whole suite on real servers, three minutes of fuzzing
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/packaging
+	$(BIN)/python -m pytest tests/packaging  # the package is built once, and its machines are booted one at a time
 	$(MAKE) fuzz SECONDS=60
 
 check: $(STAMP)           ## format, lint and types only

@@ -20,13 +20,6 @@ from tests.servers.postfix import Postfix
 from tests.servers.process import ServerError
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay in one process, for it starts its servers once; the package is built in one of them only."""
-    for item in items:
-        shared = item.path.parent.name == "packaging"
-        item.add_marker(pytest.mark.xdist_group("packaging" if shared else str(item.path)))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def holidays_at_once() -> Iterator[None]:
     """Years of holidays without a process for each, which has a test of its own."""

@@ -16,8 +16,9 @@ from pydantic import Field, model_validator
 from mailgate.config_answers import Limits, Referrals, Replies, Rule, Scan, Screening, Trust
 from mailgate.config_decisions import Decisions, Reminders, Signing
 from mailgate.config_duty import Alarm, Backup, Calendar, Checks, Metrics
+from mailgate.config_public import Digests, Publish
 from mailgate.config_servers import Imap, Smtp
-from mailgate.config_types import Email, Hours, Line, MaybePath, Table, Words, Zone
+from mailgate.config_types import Email, Hours, Line, Table, Words, Zone
 from mailgate.model_dispatch import Result
 
 
@@ -76,12 +77,6 @@ class Amss(Table):
     url: Line = Field("", description="Address of AMSS++; kept for reference, nothing is read from there yet.")
 
 
-class Publish(Table):
-    """The public database (annex item 6 of the order)."""
-
-    directory: MaybePath = Field(None, description="Folder for the public pages; nothing is written there yet.")
-
-
 class Service(Table):
     """One subject of the order's annex 1."""
 
@@ -122,6 +117,7 @@ class Config(Table):
     referrals: Referrals = Referrals()
     decisions: Decisions = Decisions()
     reminders: Reminders = Reminders()
+    digests: Digests = Digests()
     signing: Signing = Signing()
     trust: Trust = Trust()
     alarm: Alarm = Alarm()

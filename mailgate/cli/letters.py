@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mailgate.cli import cases
 from mailgate.cli.clock import clock
 from mailgate.cli.context import Settings, as_json, receipt
 from mailgate.cli.showing import print_letter
@@ -134,7 +135,8 @@ def _registered(settings: Settings, wanted: Receipt, wish: Wished) -> dict[str, 
         }
 
 
-letter.add_command(clock)
+for command in (clock, cases.register, cases.assign, cases.void):
+    letter.add_command(command)
 
 
 def _attempts(rows: list[Row], zone: ZoneInfo) -> list[dict[str, Any]]:

@@ -1,0 +1,53 @@
+"""What people are told regularly: the clerk and the officers ([digests]), the public ([publish])."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Literal
+
+from pydantic import Field
+
+from mailgate.config_types import Clock, Email, MaybePath, Table, WebAddress
+
+Period = Literal["slot", "day", "week", "month"]
+
+
+class Digests(Table):
+    """Summaries by mail to the clerk and to each officer."""
+
+    to_clerk: tuple[Period, ...] = Field(
+        ("slot", "day", "week", "month"),
+        description="What the clerk gets: after each check that brought something, at the end of the day, of the week, "
+        "of the month; empty for none.",
+    )
+    to_officers: tuple[Period, ...] = Field(
+        ("day",), description="The same for each officer, of their own letters, where there is something to tell."
+    )
+    also_to: tuple[Email, ...] = Field((), description="Addresses that get the clerk's digests too.")
+    attach_register: bool = Field(
+        True, description="Attach the day's receive register as XLSX to the clerk's daily digest."
+    )
+
+
+class Publish(Table):
+    """The public database (annex item 6 of the order)."""
+
+    directory: MaybePath = Field(
+        None,
+        description="Folder of the public pages, for any web server to serve; none are made if empty. mailgate makes it "
+        "a link to the newest edition in a folder beside it.",
+        examples=["/srv/www/mailgate"],
+    )
+    base_url: WebAddress = Field(
+        "",
+        description="Address the folder is served at; with it each acknowledgement bears a link to a page that shows "
+        "how far the letter is.",
+        examples=["https://www.example.go.th/letters"],
+    )
+    at: Clock = Field(time(1), description="When they are made anew, every day.", examples=["01:00"])
+    status_days: int = Field(
+        90, ge=1, le=3650, description="Days after the decision for which the page of a letter stays.", examples=[90]
+    )
+    smallest: int = Field(
+        5, ge=2, le=100, description="Counts of persons' letters below this are not shown.", examples=[5]
+    )

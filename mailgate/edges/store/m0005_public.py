@@ -1,0 +1,64 @@
+"""Migration 0005: the search index, and what lists, digests and the public database ask for quickly."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from mailgate.edges.store import m0004_dispatch as before
+from mailgate.edges.store.guards import Guards, guard, migrations, statements
+
+# A document per letter (2 x its id) and per mail filed with a letter (2 x mail id + 1), of folded text. ``found`` has
+# trigrams and answers from three characters on; ``grams`` the single characters and pairs of each document, for Thai
+# words are short and a trigram index silently finds nothing of less. Neither holds the text itself (content='').
+_SEARCH = """
+CREATE VIRTUAL TABLE found USING fts5(subject, sender, text, names,
+  content='', tokenize='trigram case_sensitive 1');
+CREATE VIRTUAL TABLE grams USING fts5(gram, content='', detail=none, columnsize=0,
+  tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn'");
+
+CREATE TABLE unindexed (document INTEGER PRIMARY KEY) STRICT;
+
+CREATE INDEX letter_service ON letter (service, id);
+CREATE INDEX letter_officer ON letter (officer, id);
+CREATE INDEX letter_unfinished ON letter (state, id) WHERE state <> 'closed';
+"""
+
+# What an acknowledgement came to, without reading the rows, which hold whole mails.
+_PUBLIC = """
+CREATE INDEX outbox_acknowledged ON outbox (letter_id, ended_at)
+  WHERE kind = 'acknowledgement' AND state IN ('accepted', 'delivered', 'bounced');
+CREATE INDEX dispatch_dated ON dispatch (dated);
+
+CREATE TABLE published_month (
+  month TEXT PRIMARY KEY, rules TEXT NOT NULL, seq INTEGER NOT NULL, document TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+_EARLIER = """
+INSERT INTO unindexed SELECT 2 * letter_id FROM mail WHERE fate = 'registered' AND letter_id IS NOT NULL;
+INSERT INTO unindexed SELECT 2 * mail.id + 1 FROM mail JOIN reading ON reading.mail_id = mail.id
+  WHERE fate = 'follow_up' AND letter_id IS NOT NULL AND reading.state <> 'waiting';
+"""
+
+NEVER_DELETED = before.NEVER_DELETED
+FINAL = before.FINAL
+
+# What is read is to be indexed; a letter that comes in without a mail is so when it is registered.
+_NEW_GUARDS = """
+CREATE TRIGGER index_read AFTER UPDATE OF state ON reading WHEN NEW.state <> 'waiting'
+BEGIN INSERT OR IGNORE INTO unindexed SELECT iif(fate = 'registered', 2 * letter_id, 2 * id + 1) FROM mail
+  WHERE id = NEW.mail_id AND letter_id IS NOT NULL AND fate IN ('registered', 'follow_up'); END;
+CREATE TRIGGER index_taken_up AFTER UPDATE OF fate ON mail
+WHEN NEW.fate = 'registered' AND OLD.fate <> 'registered'
+BEGIN INSERT OR IGNORE INTO unindexed SELECT 2 * NEW.letter_id FROM reading
+  WHERE mail_id = NEW.id AND state <> 'waiting'; END;
+CREATE TRIGGER index_unmailed AFTER INSERT ON letter WHEN NEW.channel <> 'email'
+BEGIN INSERT OR IGNORE INTO unindexed VALUES (2 * NEW.id); END;
+"""
+GUARDS = before.GUARDS.rstrip() + _NEW_GUARDS
+
+
+@migrations(name="0005_public")
+def public(db: Database) -> None:
+    for statement in statements(_SEARCH + _PUBLIC + _EARLIER):
+        db.execute(statement)
+    guard(db, Guards(GUARDS, NEVER_DELETED, FINAL))

@@ -26,6 +26,7 @@ WORDS = (
     "config_answers",
     "config_duty",
     "config_decisions",
+    "config_public",
     "config",
     "config_file",
 )

@@ -13,7 +13,7 @@ from mailgate.edges.store.guards import Guards, guard, migrations, statements
 _SEARCH = """
 CREATE VIRTUAL TABLE found USING fts5(subject, sender, text, names,
   content='', tokenize='trigram case_sensitive 1');
-CREATE VIRTUAL TABLE grams USING fts5(gram, content='', detail=none, columnsize=0,
+CREATE VIRTUAL TABLE grams USING fts5(gram, content='', detail=none,
   tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn'");
 
 CREATE TABLE unindexed (document INTEGER PRIMARY KEY) STRICT;

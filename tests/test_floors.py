@@ -20,6 +20,7 @@ WORDS = (
     "model",
     "model_entry",
     "model_reading",
+    "model_search",
     "model_dispatch",
     "config_types",
     "config_servers",

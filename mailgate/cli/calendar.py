@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 import click
 
 from mailgate.cli.calendar_shown import print_change, print_year
-from mailgate.cli.context import Settings, as_json
+from mailgate.cli.context import Settings, account, as_json
 from mailgate.config import Config
 from mailgate.core.calendar_dates import LARGEST, day_of, hours_of, year_of
 from mailgate.core.special_days import LONGEST_NAME, Special
@@ -55,7 +53,7 @@ def confirm(settings: Settings, year: str, by: str, undo: bool, as_json: bool) -
     """Say that the calendar of YEAR agrees with what the cabinet has decided."""
     if by and undo:
         raise UsageError("--by and --undo exclude each other")
-    wanted, who = year_of(year), "" if undo else tidy(by, 100) or _account()
+    wanted, who = year_of(year), "" if undo else tidy(by, 100) or account()
     with settings.office() as office:
         calendars.confirm(office, wanted, who)
         document = calendars.show(office, wanted)
@@ -150,11 +148,3 @@ def _content(file: Path) -> bytes:
             return opened.read(LARGEST + 1)
     except OSError as e:
         raise MailgateError(f"{file} cannot be read: {e.strerror}", "Check the path and its owner") from e
-
-
-def _account() -> str:
-    """Who is at the terminal; behind sudo, who called it."""
-    try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        raise UsageError("this account has no name", "Say who confirms it: --by NAME") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeVar
@@ -10,7 +12,7 @@ import click
 
 from mailgate import config_file
 from mailgate.config import Config
-from mailgate.errors import ConfigError
+from mailgate.errors import ConfigError, UsageError
 from mailgate.model import Receipt
 from mailgate.office import Office, open_office
 
@@ -53,3 +55,11 @@ def receipt(text: str) -> Receipt:
     if number.isdecimal() and year.isdecimal():
         return Receipt(int(number), int(year))
     raise click.BadParameter(f"{text!r} is not a receipt such as 123/2569")
+
+
+def account() -> str:
+    """Who is at the terminal; behind sudo, who called it. Raises UsageError."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        raise UsageError("this account has no name", "Say who it is: --by NAME") from None

@@ -1,4 +1,4 @@
-"""letter show, letter list, mail list."""
+"""letter show, mail list; the other commands of letters are in modules of their own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 from mailgate.cli import cases
 from mailgate.cli.clock import clock
 from mailgate.cli.context import Settings, as_json, receipt
+from mailgate.cli.listing import list_letters
 from mailgate.cli.showing import print_letter
 from mailgate.edges.parser_cell import ParserCell
 from mailgate.edges.store.database import Row
@@ -26,36 +27,6 @@ from mailgate.model import Fate, Receipt
 @click.group()
 def letter() -> None:
     """Letters of the receive register (หนังสือรับ)."""
-
-
-@letter.command("list")
-@click.option("--year", type=int, help="Buddhist year, such as 2569.")
-@click.option("--limit", type=click.IntRange(min=1), default=None, help="At most so many.")
-@as_json
-@click.pass_obj
-def list_(settings: Settings, year: int | None, limit: int | None, as_json: bool) -> None:
-    """List letters in number order."""
-    with settings.office() as office:
-        rows = office.store.reports.letters(year, limit=-1 if limit is None else limit)
-        documents = [views.letter(row, office.config.zone) for row in rows]
-    if as_json:
-        emit(documents)
-        return
-    table(
-        [
-            (
-                d["receipt"],
-                d["legally_received_at"][:16].replace("T", " "),
-                (d["from_name"] or d["from_address"])[:30],
-                (d["subject"] or d["summary"])[:45],
-                d["officer"][:24],
-                d["due_on"] or "-",
-                d["acknowledgement"] or d["answer_rule"],
-            )
-            for d in documents
-        ],
-        ("เลขรับ", "ได้รับเมื่อ", "จาก", "เรื่อง", "ผู้รับผิดชอบ", "กำหนด", "แจ้งเลขรับ"),
-    )
 
 
 @click.group()
@@ -135,7 +106,7 @@ def _registered(settings: Settings, wanted: Receipt, wish: Wished) -> dict[str, 
         }
 
 
-for command in (clock, cases.register, cases.assign, cases.void):
+for command in (list_letters, clock, cases.register, cases.assign, cases.void):
     letter.add_command(command)
 
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 
 from mailgate.errors import CourierError, MailboxError, MailgateError, RegistryError
-from mailgate.jobs import releasing, reminders, slots, summaries, undelivered
+from mailgate.jobs import indexing, releasing, reminders, slots, summaries, undelivered
 from mailgate.jobs.intake import Check
 from mailgate.jobs.leaving import in_time
 from mailgate.jobs.outbox import Delivery
@@ -60,12 +60,14 @@ async def send(office: Office) -> CheckReport:
 
 
 async def read(office: Office, report: CheckReport) -> None:
-    """Read in full what waits for it. Raises MailgateError; what was read is safe."""
+    """Read in full what waits for it, and make it findable. Raises MailgateError; what was read is safe."""
     cell = office.cell()
     try:
         await in_time(office, Reader(office, cell, report).run())
     finally:
         await cell.close()
+    while await office.registry(indexing.step, office) and not office.stopping.is_set():
+        pass
 
 
 def is_to_send(office: Office) -> bool:
@@ -82,7 +84,7 @@ def is_to_send(office: Office) -> bool:
 
 def is_to_read(office: Office) -> bool:
     """Whether ``read`` has anything to do."""
-    return bool(office.store.readings.waiting(1))
+    return bool(office.store.readings.waiting(1) or office.store.search.waiting(1))
 
 
 def _open_due(office: Office) -> None:

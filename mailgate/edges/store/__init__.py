@@ -19,6 +19,7 @@ from mailgate.edges.store.proposals import Proposals
 from mailgate.edges.store.readings import Readings
 from mailgate.edges.store.receipts import Receipts
 from mailgate.edges.store.reports import Reports
+from mailgate.edges.store.search import Search
 from mailgate.edges.store.slots import Slots
 
 __all__ = ["Lock", "Store"]
@@ -43,6 +44,7 @@ class Store:
         self.ledger = Ledger(self.db, self.chain)
         self.slots = Slots(self.db, self.chain)
         self.reports = Reports(self.db)
+        self.search = Search(self.db, self.chain)
 
     def registry_id(self) -> str:
         """A random name given to this registry when it was made."""

@@ -55,6 +55,13 @@ class Reports:
             (year, year, after, limit),
         )
 
+    def letters_of(self, ids: Sequence[int]) -> list[Row]:
+        """These letters, in number order."""
+        return self._db.all(
+            _LETTER + "WHERE letter.id IN (SELECT value FROM json_each(?)) ORDER BY letter.year, letter.number",  # noqa: S608
+            (json.dumps(ids),),
+        )
+
     def letters_since(self, since: datetime) -> list[Row]:
         """Letters registered since then, in number order."""
         return self._db.all(_LETTER + "WHERE letter.registered_at >= ? ORDER BY letter.id", (stamp(since),))

@@ -3,6 +3,7 @@
     intake   the mandated check that no check has followed yet; checks in between where the office wants them
     outbox   what is due to be sent
     reading  what is registered and not read yet
+    digest   what the clerk and the officers are told of a check, a day, a week, a month
     guard    the calendar, the chain, the alarms, the figures
 
 SIGTERM: the steps in hand are finished, what takes long is broken off where that does no harm, and it leaves.
@@ -25,7 +26,7 @@ from mailgate.core.retry import delay
 from mailgate.edges.notify import Notifier
 from mailgate.edges.presence import Presence
 from mailgate.errors import MailgateError
-from mailgate.jobs import guard, slots
+from mailgate.jobs import digesting, guard, slots
 from mailgate.jobs import poll as polls
 from mailgate.model import CheckReport
 from mailgate.office import Office
@@ -58,9 +59,10 @@ class Daemon:
         self.intake = Worker("intake", self.check, every=TICK_SECONDS, within=deadline + _FINAL_DOT)
         self.outbox = Worker("outbox", self.send, every=TICK_SECONDS, within=_FINAL_DOT)
         self.reading = Worker("reading", self.read, every=TICK_SECONDS, within=_FINAL_DOT)
+        self.digest = Worker("digest", self.tell, every=60, within=300)
         self.guard = Worker("guard", self.look_after, every=60, within=300)
-        self.workers = (self.intake, self.outbox, self.reading, self.guard)
-        for worker in (self.intake, self.outbox, self.reading):
+        self.workers = (self.intake, self.outbox, self.reading, self.digest, self.guard)
+        for worker in (self.intake, self.outbox, self.reading, self.digest):
             worker.on_failure = self.guard.wake  # that something fails is for people to know, soon
         self._ticker = schedule.Scheduler()
 
@@ -103,6 +105,13 @@ class Daemon:
         """What waits to be read; then there may be something to send."""
         if await self.office.registry(polls.is_to_read, self.office):
             await polls.read(self.office, CheckReport())
+            self.outbox.wake()
+            self.digest.wake()
+        return False
+
+    async def tell(self) -> bool:
+        """Digests that are due."""
+        if not self._checking and await self.office.registry(digesting.step, self.office):
             self.outbox.wake()
         return False
 
@@ -217,7 +226,7 @@ class Daemon:
         self.work["registered"] += report.registered
         self.work["acknowledged"] += report.acknowledged
         await self._guard.checked(self.office, report)
-        for worker in (self.reading, self.outbox, self.guard):
+        for worker in (self.reading, self.outbox, self.digest, self.guard):
             worker.wake()
 
     def _status(self) -> str:

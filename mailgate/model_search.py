@@ -31,10 +31,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What can be found of a letter or of a mail filed with it, folded; ``number`` as in the index."""
+    """What can be found of a letter with its own mail (place 0), or of a mail filed with it (1, 2, …), folded.
 
-    number: int
+    ``mail_id``: 0 for a letter that came without a mail. ``grams``: its characters and pairs, each once.
+    """
+
+    letter_id: int
+    mail_id: int
+    place: int
     subject: str
     sender: str
     text: str
     names: str
+    grams: str

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mailgate.config import Config
-from mailgate.core import compose_more, decision, notice, referral, reminder
+from mailgate.core import compose_more, decision, digest, notice, referral, registers, reminder
 from mailgate.core.referral import Matter, Original
 from mailgate.core.reminder import Delay, Pending, Untold
 from mailgate.model import Receipt
@@ -23,6 +23,8 @@ def samples(config: Config, now: datetime) -> Samples:
         **_decisions(config, now),
         **notice.samples(config, now),
         **_reminders(config, now),
+        **dict.fromkeys((digest.SUBJECT, digest.TEXT, digest.HTML), digest.sample(config)),
+        "register.html": registers.sample(config, now),
     }
 
 

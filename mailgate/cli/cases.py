@@ -10,7 +10,7 @@ from mailgate.cli.context import Settings, as_json, receipt
 from mailgate.edges.store.database import Row
 from mailgate.edges.terminal import emit
 from mailgate.errors import UsageError
-from mailgate.jobs import cases, views
+from mailgate.jobs import acknowledging, cases, decisions, views
 from mailgate.jobs.wishes import Wished
 from mailgate.office import Office
 
@@ -61,6 +61,21 @@ def assign(
             row = cases.assign(office, wanted, service=service, officer=officer, wished=wish)
             done = f"is with {row['officer']}" if service or officer else f"is noted{_ANSWERED_BY[row['paper']]}"
             _say(office, row, as_json, f"letter {wanted} {done}")
+
+
+@click.command()
+@click.argument("number", metavar="RECEIPT")
+@click.option("--to", "address", default="", metavar="ADDRESS", help="Another address than the sender's.")
+@as_json
+@click.pass_obj
+def acknowledge(settings: Settings, number: str, address: str, as_json: bool) -> None:
+    """Have the sender told the receipt number after all, where mailgate had decided to be silent."""
+    wanted = receipt(number)
+    with settings.office() as office:
+        item = acknowledging.acknowledge(office, wanted, decisions.address(address) if address else "")
+        row = office.store.reports.letter(wanted)
+        assert row is not None
+        _say(office, row, as_json, f"letter {wanted}: its number goes out as item {item}")
 
 
 @click.command()

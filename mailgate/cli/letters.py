@@ -106,7 +106,7 @@ def _registered(settings: Settings, wanted: Receipt, wish: Wished) -> dict[str, 
         }
 
 
-for command in (list_letters, clock, cases.register, cases.assign, cases.void):
+for command in (list_letters, clock, cases.register, cases.acknowledge, cases.assign, cases.void):
     letter.add_command(command)
 
 

@@ -17,6 +17,8 @@ from mailgate.jobs import doctor as doctors
 from mailgate.jobs import poll as polls
 from mailgate.jobs.doctor import Finding
 from mailgate.jobs.verify import verify as verify_all
+from mailgate.model import CheckReport
+from mailgate.office import Office
 
 
 @click.command()
@@ -48,12 +50,18 @@ def poll(settings: Settings, as_json: bool) -> int:
     """Check the mailbox once: register what is new, send the replies, file the mail away."""
     with Lock(settings.config.registry.path), settings.office() as office:
         polls.recover(office)
-        report = asyncio.run(polls.poll(office))
+        report = asyncio.run(_checked(office))
     for problem in report.problems:
         click.echo(f"mailgate: {problem}", err=True)
     document = report.document()
     emit(document) if as_json else lines(document)
     return NEEDS_A_PERSON if report.problems or report.balance or report.set_aside or report.held else 0
+
+
+async def _checked(office: Office) -> CheckReport:
+    report = await polls.poll(office)
+    await polls.conclude(office, report)
+    return report
 
 
 @click.command()

@@ -15,16 +15,17 @@ from mailgate.model import Carried, Draft
 from mailgate.model_dispatch import Enclosed
 
 Sign = Callable[[bytes], bytes]  # a detached CMS signature (DER) of these bytes
+_KINDS = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _MIXED = b"\r\nContent-Type: multipart/mixed;"
 
 
 def enclose(draft: Draft, boundary: str, files: Sequence[Enclosed], hash_list: bool) -> Draft:
     """Close a draft that was left open with these files, and a list of their SHA-256 where it is wanted.
 
-    The names of the files are ours: ASCII, without quotes.
+    The names of the files are ours: ASCII, without quotes, ending in .pdf or .xlsx.
     """
     raw = draft.raw + (_hash_list(boundary, files) if hash_list and files else b"")
-    heads = [enclosure(boundary, file.name, "application/pdf") for file in files]
+    heads = [enclosure(boundary, file.name, _KINDS[file.name.rpartition(".")[2]]) for file in files]
     if not heads:
         return replace(draft, raw=raw + closing(boundary))
     behind = [*heads[1:], closing(boundary)]

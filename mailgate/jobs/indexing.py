@@ -16,10 +16,11 @@ def step(office: Office) -> bool:
     """Index some of what waits; False if nothing is left. Runs on the registry's thread."""
     documents = [_document(row) for row in office.store.search.waiting(_PER_STEP)]
     if documents:
-        office.store.search.put([(d, grams((d.subject, d.sender, d.text, d.names))) for d in documents])
+        office.store.search.put(documents)
     return len(documents) == _PER_STEP
 
 
 def _document(row: Row) -> Document:
     subject, sender, text, names = (thai.fold(row[name] or "") for name in ("subject", "sender", "text", "names"))
-    return Document(row["document"], subject, sender, text[:_LONGEST], names)
+    shown = (subject, sender, text[:_LONGEST], names)
+    return Document(row["letter_id"], row["mail_id"], row["place"] if row["is_filed"] else 0, *shown, grams(shown))

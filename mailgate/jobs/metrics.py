@@ -22,7 +22,6 @@ from mailgate.edges import copies
 from mailgate.edges.durable import explained
 from mailgate.edges.metrics_server import MetricsServer
 from mailgate.edges.store.database import moment
-from mailgate.edges.store.figures import Figures
 from mailgate.errors import ConfigError
 from mailgate.office import Office
 
@@ -114,7 +113,7 @@ def _usable(path: Path) -> None:
 
 
 def _counted(office: Office) -> dict[str, Any]:
-    figures = Figures(office.store.db)
+    figures = office.store.figures
     return {
         "letters": figures.letters(),
         "mails": figures.mails(),
@@ -124,7 +123,7 @@ def _counted(office: Office) -> dict[str, Any]:
 
 
 def _checks(office: Office) -> dict[str, Any]:
-    figures = Figures(office.store.db)
+    figures = office.store.figures
     last, (success, unaccounted) = figures.last_check(), figures.last_success()
     return {
         "slots": office.store.slots.counts(),

@@ -9,7 +9,7 @@ import asyncio
 import logging
 
 from mailgate.errors import CourierError, MailboxError, MailgateError, RegistryError
-from mailgate.jobs import indexing, releasing, reminders, slots, summaries, undelivered
+from mailgate.jobs import digesting, indexing, releasing, reminders, slots, summaries, undelivered
 from mailgate.jobs.intake import Check
 from mailgate.jobs.leaving import in_time
 from mailgate.jobs.outbox import Delivery
@@ -57,6 +57,17 @@ async def send(office: Office) -> CheckReport:
     delivery.no_more.set()
     await delivery.run()
     return report
+
+
+async def conclude(office: Office, report: CheckReport) -> None:
+    """What follows a check where no daemon looks after it: the digests that are due. Problems are in the report."""
+    try:
+        if await office.registry(digesting.step, office):
+            await send(office)
+    except RegistryError:
+        raise
+    except MailgateError as e:
+        report.problems.append(f"digests wait: {e}")
 
 
 async def read(office: Office, report: CheckReport) -> None:

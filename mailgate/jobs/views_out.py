@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mailgate.edges.store.database import Row
@@ -27,7 +28,7 @@ def dispatch(office: Office, row: Row) -> dict[str, Any]:
         "sender": row["sender"],
         "addressee": row["addressee"],
         "subject": row["subject"],
-        "action": row["action"] or _action(office, row),
+        "action": row["action"] or ACTIONS.get(delivery(office, row), ""),
         "remarks": row["remarks"],
         "letter": f"{row['letter_number']}/{row['letter_year']}" if row["letter_number"] else None,
         "result": row["result"],
@@ -70,7 +71,11 @@ def shown(office: Office, row: Row) -> dict[str, Any]:
 
 def delivery(office: Office, row: Row) -> str:
     """How it does: the state of its worst mail; on paper "posted" or "to post"."""
-    states = office.store.dispatches.states(row["id"])
+    return came_to(row, office.store.dispatches.states(row["id"]))
+
+
+def came_to(row: Row, states: Sequence[str]) -> str:
+    """The same, of the states of its mails as they were read."""
     if row["state"] == "void":
         return "void"
     if row["posted_on"]:
@@ -80,7 +85,8 @@ def delivery(office: Office, row: Row) -> str:
     return next((state for state in _WORST_FIRST if state in states), "")
 
 
-_ACTIONS = {
+# การปฏิบัติ of a mailed dispatch, in Thai, from what became of its mails.
+ACTIONS = {
     "delivered": "ส่งทางไปรษณีย์อิเล็กทรอนิกส์ ถึงผู้รับแล้ว",
     "accepted": "ส่งทางไปรษณีย์อิเล็กทรอนิกส์แล้ว",
     "queued": "รอส่งทางไปรษณีย์อิเล็กทรอนิกส์",
@@ -92,8 +98,3 @@ _ACTIONS = {
     "expired": "ส่งไม่สำเร็จ (พ้นกำหนดเวลา)",
     "cancelled": "ระงับการส่ง",
 }
-
-
-def _action(office: Office, row: Row) -> str:
-    """การปฏิบัติ of a mailed dispatch, in Thai, from what became of its mails."""
-    return _ACTIONS.get(delivery(office, row), "")

@@ -10,7 +10,9 @@ from mailgate.edges.store.cases import Cases
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.contacts import Contacts
 from mailgate.edges.store.database import Connection, Lock
+from mailgate.edges.store.digests import Digests
 from mailgate.edges.store.dispatches import Dispatches
+from mailgate.edges.store.figures import Figures
 from mailgate.edges.store.journal import Journal
 from mailgate.edges.store.ledger import Ledger
 from mailgate.edges.store.notices import Notices
@@ -18,6 +20,7 @@ from mailgate.edges.store.outbox import Outbox
 from mailgate.edges.store.proposals import Proposals
 from mailgate.edges.store.readings import Readings
 from mailgate.edges.store.receipts import Receipts
+from mailgate.edges.store.registers import Registers
 from mailgate.edges.store.reports import Reports
 from mailgate.edges.store.search import Search
 from mailgate.edges.store.slots import Slots
@@ -38,12 +41,15 @@ class Store:
         self.readings = Readings(self.db, self.chain)
         self.cases = Cases(self.db, self.chain, self.outbox, self.contacts)
         self.dispatches = Dispatches(self.db, self.chain, self.outbox)
+        self.digests = Digests(self.db)
         self.notices = Notices(self.db)
         self.calendar = Calendar(self.db, self.chain)
+        self.figures = Figures(self.db)
         self.journal = Journal(self.db, self.chain)
         self.ledger = Ledger(self.db, self.chain)
         self.slots = Slots(self.db, self.chain)
         self.reports = Reports(self.db)
+        self.registers = Registers(self.db)
         self.search = Search(self.db, self.chain)
 
     def registry_id(self) -> str:

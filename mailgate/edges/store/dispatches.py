@@ -158,8 +158,11 @@ class Dispatches:
         )
 
     def hashes(self) -> list[str]:
-        """SHA-256 of every file that went out or is proposed."""
-        rows = self._db.all("SELECT sha256 FROM dispatch_file UNION SELECT sha256 FROM proposal_file")
+        """SHA-256 of every file that goes out or is proposed."""
+        rows = self._db.all(
+            "SELECT sha256 FROM dispatch_file UNION SELECT sha256 FROM proposal_file "
+            "UNION SELECT sha256 FROM carried WHERE shelf = 'attachments'"
+        )
         return [row["sha256"] for row in rows]
 
     def _next_number(self, out: Outbound, book_no: BookNo, now: datetime) -> Numbered:

@@ -7,16 +7,17 @@ from sqlite_utils import Database
 from mailgate.edges.store import m0004_dispatch as before
 from mailgate.edges.store.guards import Guards, guard, migrations, statements
 
-# A document per letter (2 x its id) and per mail filed with a letter (2 x mail id + 1), of folded text. ``found`` has
-# trigrams and answers from three characters on; ``grams`` the single characters and pairs of each document, for Thai
-# words are short and a trigram index silently finds nothing of less. Neither holds the text itself (content='').
+# A document per letter (10,000 x its id), and per mail filed with one (and its place among those), of folded text.
+# ``found`` has trigrams and answers from three characters on; ``grams`` the single characters and pairs of each
+# document, for Thai words are short and a trigram index silently finds nothing of less. Neither holds the text itself.
 _SEARCH = """
 CREATE VIRTUAL TABLE found USING fts5(subject, sender, text, names,
   content='', tokenize='trigram case_sensitive 1');
 CREATE VIRTUAL TABLE grams USING fts5(gram, content='', detail=none,
   tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn'");
 
-CREATE TABLE unindexed (document INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE unindexed (
+  letter_id INTEGER NOT NULL, mail_id INTEGER NOT NULL, PRIMARY KEY (letter_id, mail_id)) STRICT, WITHOUT ROWID;
 
 CREATE INDEX letter_service ON letter (service, id);
 CREATE INDEX letter_officer ON letter (officer, id);
@@ -33,10 +34,10 @@ CREATE TABLE published_month (
   month TEXT PRIMARY KEY, rules TEXT NOT NULL, seq INTEGER NOT NULL, document TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
+# Letters of before, and what was filed with them.
 _EARLIER = """
-INSERT INTO unindexed SELECT 2 * letter_id FROM mail WHERE fate = 'registered' AND letter_id IS NOT NULL;
-INSERT INTO unindexed SELECT 2 * mail.id + 1 FROM mail JOIN reading ON reading.mail_id = mail.id
-  WHERE fate = 'follow_up' AND letter_id IS NOT NULL AND reading.state <> 'waiting';
+INSERT INTO unindexed SELECT letter_id, mail.id FROM mail JOIN reading ON reading.mail_id = mail.id
+  WHERE letter_id IS NOT NULL AND fate IN ('registered', 'follow_up') AND reading.state <> 'waiting';
 """
 
 NEVER_DELETED = before.NEVER_DELETED
@@ -45,14 +46,14 @@ FINAL = before.FINAL
 # What is read is to be indexed; a letter that comes in without a mail is so when it is registered.
 _NEW_GUARDS = """
 CREATE TRIGGER index_read AFTER UPDATE OF state ON reading WHEN NEW.state <> 'waiting'
-BEGIN INSERT OR IGNORE INTO unindexed SELECT iif(fate = 'registered', 2 * letter_id, 2 * id + 1) FROM mail
+BEGIN INSERT OR IGNORE INTO unindexed SELECT letter_id, id FROM mail
   WHERE id = NEW.mail_id AND letter_id IS NOT NULL AND fate IN ('registered', 'follow_up'); END;
 CREATE TRIGGER index_taken_up AFTER UPDATE OF fate ON mail
 WHEN NEW.fate = 'registered' AND OLD.fate <> 'registered'
-BEGIN INSERT OR IGNORE INTO unindexed SELECT 2 * NEW.letter_id FROM reading
+BEGIN INSERT OR IGNORE INTO unindexed SELECT NEW.letter_id, NEW.id FROM reading
   WHERE mail_id = NEW.id AND state <> 'waiting'; END;
 CREATE TRIGGER index_unmailed AFTER INSERT ON letter WHEN NEW.channel <> 'email'
-BEGIN INSERT OR IGNORE INTO unindexed VALUES (2 * NEW.id); END;
+BEGIN INSERT OR IGNORE INTO unindexed VALUES (NEW.id, 0); END;
 """
 GUARDS = before.GUARDS.rstrip() + _NEW_GUARDS
 

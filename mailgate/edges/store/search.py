@@ -1,13 +1,15 @@
 """Finding letters: by what stands in the register, and by words through the index.
 
-A document of the index is a letter with its own mail (2 x letter id), or a mail filed with it (2 x mail id + 1).
+A document of the index is a letter with its own mail (PER_LETTER x its id), or a mail filed with it (and its place
+among those), so that the order of documents is that of letters.
 """
 
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from typing import Any
 
@@ -15,26 +17,26 @@ from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, Row, explained, stamp
 from mailgate.model_search import Document, Wanted
 
+PER_LETTER = 10_000  # documents; what is filed with one letter beyond that is not found by its words
 _TRIGRAM = 3
 
 _WAITING = """
-SELECT unindexed.document, mail.id AS mail_id, coalesce(reading.text, '') AS text,
-  iif(document % 2, mail.subject, letter.subject) AS subject,
-  iif(document % 2, mail.sender, letter.from_name || ' ' || letter.from_address) AS sender,
+SELECT unindexed.letter_id, unindexed.mail_id, mail.fate = 'follow_up' AS is_filed, coalesce(reading.text, '') AS text,
+  iif(mail.fate = 'follow_up', mail.subject, letter.subject) AS subject,
+  iif(mail.fate = 'follow_up', mail.sender, letter.from_name || ' ' || letter.from_address) AS sender,
+  (SELECT count(*) FROM mail AS other WHERE other.letter_id = unindexed.letter_id AND other.fate = 'follow_up'
+    AND other.id <= unindexed.mail_id) AS place,
   coalesce((SELECT group_concat(name, ' ') FROM attachment WHERE attachment.mail_id = mail.id), '') AS names
-FROM unindexed
-LEFT JOIN letter ON document % 2 = 0 AND letter.id = document / 2
-LEFT JOIN mail ON mail.id = iif(document % 2, document / 2,
-  (SELECT id FROM mail AS own WHERE own.letter_id = letter.id AND own.fate = 'registered'))
-LEFT JOIN reading ON reading.mail_id = mail.id
-ORDER BY document LIMIT ?
+FROM unindexed JOIN letter ON letter.id = unindexed.letter_id
+LEFT JOIN mail ON mail.id = unindexed.mail_id LEFT JOIN reading ON reading.mail_id = mail.id
+ORDER BY unindexed.letter_id, unindexed.mail_id LIMIT ?
 """
-# The newest documents first, as the index gives them, so that a page of what is found often costs no more than a page.
-_BY_WORDS = """
-SELECT letter.id FROM {index} CROSS JOIN letter ON letter.id =
-  iif({index}.rowid % 2, (SELECT letter_id FROM mail WHERE id = {index}.rowid / 2), {index}.rowid / 2)
-WHERE {conditions} ORDER BY {index}.rowid DESC
-"""
+# Written out, for a partial index serves only a query that names its condition.
+_STATES = {
+    "open": "letter.state = 'open' AND letter.state <> 'closed'",
+    "closed": "letter.state = 'closed'",
+    "void": "letter.state = 'void' AND letter.state <> 'closed'",
+}
 # From value to value by the index, where DISTINCT would read every entry.
 _OFFICERS = """
 WITH RECURSIVE name (officer) AS (
@@ -53,19 +55,26 @@ class Search:
         self._chain = chain
 
     def waiting(self, limit: int) -> list[Row]:
-        """What is to be indexed: document, subject, sender, text, names."""
+        """What is to be indexed: letter_id, mail_id, is_filed, place, subject, sender, text, names."""
         return self._db.all(_WAITING, (limit,))
 
-    def put(self, documents: Iterable[tuple[Document, str]]) -> None:
-        """Index documents, each with its characters and pairs."""
+    def put(self, documents: Iterable[Document]) -> None:
+        """Index documents; what does not fit into the numbers of its letter is passed over."""
         with self._db.immediate("indexed"):
-            for d, grams in documents:
-                row = (d.number, d.subject, d.sender, d.text, d.names)
+            for d in documents:
+                if d.place < PER_LETTER:
+                    self._insert(d)
                 self._db.sql.execute(
-                    "INSERT INTO found (rowid, subject, sender, text, names) VALUES (?, ?, ?, ?, ?)", row
+                    "DELETE FROM unindexed WHERE letter_id = ? AND mail_id = ?", (d.letter_id, d.mail_id)
                 )
-                self._db.sql.execute("INSERT INTO grams (rowid, gram) VALUES (?, ?)", (d.number, grams))
-                self._db.sql.execute("DELETE FROM unindexed WHERE document = ?", (d.number,))
+
+    def _insert(self, d: Document) -> None:
+        number = d.letter_id * PER_LETTER + d.place
+        self._db.sql.execute(
+            "INSERT INTO found (rowid, subject, sender, text, names) VALUES (?, ?, ?, ?, ?)",
+            (number, d.subject, d.sender, d.text, d.names),
+        )
+        self._db.sql.execute("INSERT INTO grams (rowid, gram) VALUES (?, ?)", (number, d.grams))
 
     def officers(self) -> list[str]:
         """Every value of the register's officer."""
@@ -77,12 +86,13 @@ class Search:
         ``officers``: values of the register's officer, None for any.
         """
         conditions, values = _conditions(wanted, officers)
+        first, last = self._range(wanted)
         if wanted.words:
-            return self._by_words(wanted, conditions, values, newest)
-        where = " AND ".join(conditions) or "1"
+            return self._by_words(wanted, (first, last), conditions, values, newest)
+        where = " AND ".join(["letter.id BETWEEN ? AND ?", *conditions])
         rows = self._db.all(
             f"SELECT id FROM letter WHERE {where} ORDER BY id DESC LIMIT ?",  # noqa: S608 - our own conditions
-            (*values, newest),
+            (first, last, *values, newest),
         )
         return [row["id"] for row in reversed(rows)]
 
@@ -92,33 +102,63 @@ class Search:
             payload = {"by": by, "words": list(words), "found": letters}
             self._chain.append(now, "confidential searched", payload)
 
-    def _by_words(self, wanted: Wanted, conditions: list[str], values: list[Any], newest: int) -> list[int]:
-        if not wanted.confidential:
-            conditions = [*conditions, "letter.confidential = 0"]
-        sql, matches = _matching(wanted.words, conditions)
+    def _range(self, wanted: Wanted) -> tuple[int, int]:
+        """First and last row that year and days leave: letters are numbered and dated in the order of their rows."""
+        first, last = 1, int(self._db.value("SELECT coalesce(max(id), 0) FROM letter"))
+        if wanted.year is not None:
+            year = "SELECT id FROM letter WHERE register = 'receive' AND year = ? ORDER BY number"
+            first = self._db.value(f"{year} LIMIT 1", (wanted.year,)) or last + 1
+            last = self._db.value(f"{year} DESC LIMIT 1", (wanted.year,)) or last
+        if wanted.since is not None:
+            sql = "SELECT id FROM letter WHERE registered_at >= ? ORDER BY registered_at, id LIMIT 1"
+            first = max(first, self._db.value(sql, (stamp(wanted.since),)) or last + 1)
+        if wanted.before is not None:
+            sql = "SELECT id FROM letter WHERE registered_at < ? ORDER BY registered_at DESC, id DESC LIMIT 1"
+            last = min(last, self._db.value(sql, (stamp(wanted.before),)) or 0)
+        return first, last
+
+    def _by_words(
+        self, wanted: Wanted, letters: tuple[int, int], conditions: list[str], values: list[Any], newest: int
+    ) -> list[int]:
+        """Letters with all the words, each in one document of theirs, the newest first."""
+        hidden = [] if wanted.confidential else ["letter.confidential = 0"]
+        where = " AND ".join(["letter.id = ?", *hidden, *conditions])
+        is_wanted = f"SELECT 1 FROM letter WHERE {where}"  # noqa: S608 - our own conditions
         found: dict[int, None] = {}
-        for letter_id in self._stream(sql, [*matches, *values]):
-            found.setdefault(letter_id)
-            if len(found) == newest:
-                break
+        with explained(self._db.path), ExitStack() as stack:
+            cursors = [stack.enter_context(closing(c)) for c in self._cursors(wanted.words, letters)]
+            for document in _in_all([(row[0] for row in c) for c in cursors]):
+                letter_id = document // PER_LETTER
+                if letter_id not in found and self._db.sql.execute(is_wanted, (letter_id, *values)).fetchone():
+                    found[letter_id] = None
+                if len(found) == newest:
+                    break
         return sorted(found)
 
-    def _stream(self, sql: str, values: list[Any]) -> Iterator[int]:
-        with explained(self._db.path), closing(self._db.sql.execute(sql, values)) as cursor:
-            for row in cursor:
-                yield row[0]
+    def _cursors(self, words: Sequence[str], letters: tuple[int, int]) -> Iterator[sqlite3.Cursor]:
+        """The documents with all the long words, and those with all the short ones, the newest first."""
+        between = (letters[0] * PER_LETTER, letters[1] * PER_LETTER + PER_LETTER - 1)
+        for index, part in (
+            ("found", [w for w in words if len(w) >= _TRIGRAM]),
+            ("grams", [w for w in words if len(w) < _TRIGRAM]),
+        ):
+            if part:
+                sql = f"SELECT rowid FROM {index} WHERE {index} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC"  # noqa: S608
+                yield self._db.sql.execute(sql, (_phrases(part), *between))
 
 
-def _matching(words: Sequence[str], conditions: Sequence[str]) -> tuple[str, list[str]]:
-    """The query for letters with all these words, and its first values. Short ones are in an index of their own."""
-    long = [w for w in words if len(w) >= _TRIGRAM]
-    short = [w for w in words if len(w) < _TRIGRAM]
-    index = "found" if long else "grams"
-    matches = [f"{index} MATCH ?"]
-    if long and short:
-        matches.append("found.rowid IN (SELECT rowid FROM grams WHERE grams MATCH ?)")
-    sql = _BY_WORDS.format(index=index, conditions=" AND ".join([*matches, *conditions]))
-    return sql, [_phrases(part) for part in (long, short) if part]
+def _in_all(lists: Sequence[Iterator[int]]) -> Iterator[int]:
+    """The numbers in every one of these descending lists, which are read no further than needed."""
+    heads = [next(numbers, 0) for numbers in lists]
+    while all(heads):
+        lowest = min(heads)
+        if max(heads) == lowest:
+            yield lowest
+            lowest -= 1
+        heads = [
+            head if head <= lowest else next((n for n in numbers if n <= lowest), 0)
+            for head, numbers in zip(heads, lists, strict=True)
+        ]
 
 
 def _phrases(words: Sequence[str]) -> str:
@@ -127,20 +167,14 @@ def _phrases(words: Sequence[str]) -> str:
 
 
 def _conditions(wanted: Wanted, officers: Sequence[str] | None) -> tuple[list[str], list[Any]]:
-    """What the register's row must be, as SQL over ``letter``."""
-    given: list[tuple[str, Any]] = []
-    if wanted.year is not None:
-        given.append(("letter.year = ?", wanted.year))
-    if wanted.since is not None:
-        given.append(("letter.registered_at >= ?", stamp(wanted.since)))
-    if wanted.before is not None:
-        given.append(("letter.registered_at < ?", stamp(wanted.before)))
+    """What the register's row must be, beside its place, as SQL over ``letter``."""
+    given: list[tuple[str, list[Any]]] = []
     if wanted.service:
-        given.append(("letter.service = ?", wanted.service))
+        given.append(("letter.service = ?", [wanted.service]))
     if officers is not None:
-        given.append(("letter.officer IN (SELECT value FROM json_each(?))", json.dumps(officers)))
+        given.append(("letter.officer IN (SELECT value FROM json_each(?))", [json.dumps(officers)]))
     if wanted.state == "overdue":
-        given.append(("letter.state = 'open' AND letter.due_on < ?", wanted.today.isoformat()))
+        given.append(("letter.state = 'open' AND letter.due_on < ?", [wanted.today.isoformat()]))
     elif wanted.state:
-        given.append(("letter.state = ?", wanted.state))
-    return [sql for sql, _ in given], [value for _, value in given]
+        given.append((_STATES[wanted.state], []))
+    return [sql for sql, _ in given], [value for _, values in given for value in values]

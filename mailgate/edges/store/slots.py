@@ -81,6 +81,11 @@ class Slots:
         sql = "SELECT * FROM slot WHERE due_at >= ? AND due_at < ? ORDER BY due_at"
         return self._db.all(sql, (stamp(first), stamp(before)))
 
+    def ended_before(self, moment: datetime) -> str | None:
+        """When the last check ended that did so before then, as it is stored."""
+        sql = "SELECT max(coalesce(ended_at, closed_at)) FROM slot WHERE closed_at < ?"
+        return self._db.value(sql, (stamp(moment),))  # type: ignore[no-any-return]
+
     def missed_since(self, since: datetime) -> list[Row]:
         """Rows that were closed as missed since then."""
         sql = "SELECT * FROM slot WHERE state = 'missed' AND closed_at >= ? ORDER BY due_at"

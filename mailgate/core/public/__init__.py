@@ -1,0 +1,1 @@
+"""What the public may see: figures, how small ones are protected, charts, words. Pure; law 9 holds for all of it."""

@@ -26,7 +26,8 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-@page {{ size: A4; margin: 18mm 16mm; @bottom-center {{ content: "หน้า " counter(page, thai) " จาก " counter(pages, thai); font: 10pt Laksaman, sans-serif }} }}
+@page {{ size: A4; margin: 18mm 16mm; @bottom-center {{
+  content: "หน้า " counter(page, thai) " จาก " counter(pages, thai); font: 10pt Laksaman, sans-serif }} }}
 body {{ font: 13pt/1.45 Laksaman, Sarabun, sans-serif; color: #111; max-width: 46rem; margin: 0 auto }}
 h1 {{ font-size: 22pt; text-align: center; line-height: 1.3 }}
 h2 {{ font-size: 17pt; margin: 1.4em 0 .3em; border-bottom: 1pt solid #1f3a5f; color: #1f3a5f; break-after: avoid }}
@@ -35,9 +36,9 @@ table {{ border-collapse: collapse; width: 100%; margin: .5em 0 }}
 th, td {{ border: .5pt solid #777; padding: .15em .4em; vertical-align: top; text-align: left }}
 th {{ background: #eef3f8 }}
 tr {{ break-inside: avoid }}
-code {{ font: .85em 'Tlwg Mono', monospace; background: #f2f2f2; overflow-wrap: anywhere }}
+code {{ font: .82em 'DejaVu Sans Mono', Laksaman, monospace; background: #f2f2f2; overflow-wrap: anywhere }}
 pre {{ background: #f2f2f2; padding: .4em .6em; white-space: pre-wrap }}
-img {{ max-width: 100%; max-height: 215mm; border: .5pt solid #999; display: block; margin: .3em auto }}
+img {{ max-width: 100%; max-height: 150mm; border: .5pt solid #999; display: block; margin: .3em auto }}
 figure {{ margin: .8em 0; break-inside: avoid }}
 figcaption {{ text-align: center; font-size: 11pt; color: #444 }}
 blockquote {{ margin: .5em 0; padding: .2em .8em; border-left: 3pt solid #b3261e; background: #fdf3f2 }}

@@ -1,7 +1,7 @@
 """The pictures of the clerk's guide, of real mails and registers: ``python -m docs.pictures [--demo FOLDER]``.
 
-The demo is run, a clerk's day is lived through in its registry, and what came of it is drawn by a browser (mails) and by
-poppler (PDFs). Needs chromium, poppler-utils and the fonts of fonts-thai-tlwg.
+The demo is run, a clerk's day is lived through in its registry, and what came of it is drawn by a browser (mails) and
+by poppler (PDFs). Needs chromium, poppler-utils and the fonts of fonts-thai-tlwg.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from PIL import Image, ImageChops
 FOLDER = Path(__file__).parent / "pictures"
 _PAGE = """<!doctype html><html lang="th"><meta charset="utf-8"><style>
 body {{ font: 15px/1.5 Laksaman, Sarabun, sans-serif; margin: 0; padding: 14px 18px; color: #111; background: #fff }}
-table {{ border-bottom: 1px solid #bbb; width: 100%; margin-bottom: 10px }} th {{ text-align: left; color: #555; width: 4em }}
+table {{ border-bottom: 1px solid #bbb; width: 100%; margin-bottom: 10px }}
+th {{ text-align: left; color: #555; width: 4em }}
 pre {{ font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 }}</style><body>{}</body></html>"""
 _WIDTH = 780
 _TALL = 6000
@@ -66,16 +67,16 @@ class Office:
 def draw(office: Office, work: Path) -> None:
     mails, day = office.mails(), office.day()
     picture(mail_page(_first(mails, "แจ้งเลขรับ")), work, "acknowledgement")
-    picture(mail_page(_first(mails, "เลขรับ ")), work, "referral", most=1150)
+    picture(mail_page(_first(mails, "เลขรับ ")), work, "referral")
     live_a_day(office)
     digest_of(office, day, work)
     for register in ("receive", "dispatch"):
         pdf = work / f"{register}.pdf"
         office("register", "export", register, "--out", str(pdf))
-        pages(pdf, register)
+        pages(pdf, register, top=0.95 if register == "receive" else 0.5)
     pdf = work / "month.pdf"
     office("status", "--month", day[:7], "--pdf", str(pdf))
-    pages(pdf, "month", top=0.55)
+    pages(pdf, "month", top=0.35)
 
 
 def live_a_day(office: Office) -> None:
@@ -95,8 +96,8 @@ def digest_of(office: Office, day: str, work: Path) -> None:
     folder = work / "digest"
     office("digest", "--period", "day", "--date", day, "--to-dir", str(folder))
     whole = shot((folder / "digest.html").read_text("utf-8"), work)
-    save(whole.crop((0, 0, whole.width, min(whole.height, 1050))), "digest-top")
-    save(whole.crop((0, max(0, whole.height - 1250), whole.width, whole.height)), "digest-end")
+    save(whole.crop((0, 0, whole.width, min(whole.height, 740))), "digest-top")
+    save(whole.crop((0, max(0, whole.height - 890), whole.width, whole.height)), "digest-end")
 
 
 def mail_page(mail: EmailMessage) -> str:

@@ -1,6 +1,6 @@
 """The demo: the main job on embedded servers, once, and what came of it.
 
-deliver sample letters → one check of the mailbox → replies delivered → tables, and where to look
+deliver sample letters → one check of the mailbox → replies delivered → one decision → digest, registers, public pages
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 import signal
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import click
 
 from mailgate import config_file
 from mailgate.config import Config
+from mailgate.demo import results
 from mailgate.demo.imap_server import DemoMailbox
 from mailgate.demo.letters import Sample, samples
 from mailgate.demo.smtp_server import DemoPost
@@ -28,9 +29,8 @@ from mailgate.edges.templates import shipped
 from mailgate.edges.terminal import emit, table
 from mailgate.errors import MailgateError
 from mailgate.jobs import views
-from mailgate.jobs.digest import digest
 from mailgate.jobs.poll import poll, recover
-from mailgate.model import CheckReport, Fate
+from mailgate.model import CheckReport, Fate, Receipt
 from mailgate.office import Office, open_office
 
 USER, PASSWORD = "mkarea3", "demo"
@@ -60,12 +60,14 @@ async def _demo(folder: Path, keep_running: bool, as_json: bool) -> int:
         clock.advance(timedelta(minutes=office.store.db.value("SELECT count(*) FROM poll")))
         letters = await _deliver(box, office)
         report, started = await _check(office, letters), clock.now()
-        digest_path = folder / "digest.txt"
-        digest_path.write_text(digest(office, started), "utf-8")
+        decided = await results.decide(office, report.receipts, folder)
+        made = list(results.write(office, folder))
         if as_json:
-            emit(report.document() | {"registry": str(config.registry.path), "digest": str(digest_path)})
+            files = [str(path) for path in made if isinstance(path, Path)]
+            emit(report.document() | {"registry": str(config.registry.path), "decided": str(decided), "files": files})
         else:
-            _show(office, report, started, folder)
+            _show(office, report, started)
+            _where_to_look(office, folder, decided, made)
         if keep_running:
             await _keep_running(office, config, box.port, post.port)
     return 0
@@ -76,6 +78,7 @@ def _configure(folder: Path, imap_port: int, smtp_port: int) -> Config:
     values = tomllib.loads(shipped("config.toml").read_text("utf-8"))
     values["imap"] |= {"host": "127.0.0.1", "port": imap_port, "security": "none", "username": USER}
     values["smtp"] |= {"host": "127.0.0.1", "port": smtp_port, "security": "none", "username": ""}
+    values["office"]["letter_code"] = "ศธ ๐๔๐๕๙"
     path = folder / "config.toml"
     path.write_text(config_file.render(values), "utf-8")
     return config_file.load(path)
@@ -122,7 +125,7 @@ async def _check(office: Office, letters: list[Sample]) -> CheckReport:
     return checking.result()
 
 
-def _show(office: Office, report: CheckReport, since: datetime, folder: Path) -> None:
+def _show(office: Office, report: CheckReport, since: datetime) -> None:
     zone, reports = office.config.zone, office.store.reports
     letters = [views.letter(row, zone) for row in reports.letters_since(since)]
     mails = [views.mail(row, zone) for row in reports.mails_since(since)]
@@ -134,7 +137,7 @@ def _show(office: Office, report: CheckReport, since: datetime, folder: Path) ->
     others = [_other_row(m) for m in mails if m["fate"] != Fate.REGISTERED]
     _heading("ไม่ลงทะเบียนรับ · not registered", len(others))
     table(others, ("ประเภท", "จาก", "เหตุผล", "หลักฐาน"))
-    _summary(office, report, folder)
+    _summary(report)
 
 
 def _letter_row(d: dict[str, Any]) -> tuple[Any, ...]:
@@ -155,8 +158,7 @@ def _heading(text: str, count: int) -> None:
     click.secho(f"{text}: {count}", bold=True)
 
 
-def _summary(office: Office, report: CheckReport, folder: Path) -> None:
-    first = next(iter(sorted((folder / "mails").glob("*.eml"))), None)
+def _summary(report: CheckReport) -> None:
     click.echo()
     for name, value in (
         ("เห็นในกล่อง · seen", report.seen),
@@ -166,12 +168,19 @@ def _summary(office: Office, report: CheckReport, folder: Path) -> None:
         ("ยังไม่ลงบัญชี · balance (0)", report.balance),
     ):
         click.echo(f"{value:>5}  {name}")
+
+
+def _where_to_look(office: Office, folder: Path, decided: Receipt | None, made: Sequence[Path | str]) -> None:
     click.echo("\nดูต่อ · where to look")
-    click.echo(f"  ทะเบียน · the registry          {office.config.registry.path}")
-    click.echo(f"  คำตอบฉบับแรก · the first reply   {first}")
-    click.echo(f"  สรุปถึงสารบรรณ · the digest       {folder / 'digest.txt'}")
-    click.echo(f"  mailgate --config {folder / 'config.toml'} letter list")
-    click.echo(f"  mailgate --config {folder / 'config.toml'} verify")
+    click.echo(f"  ทะเบียน · the registry               {office.config.registry.path}")
+    click.echo(f"  คำตอบทุกฉบับ · every mail that went   {folder / 'mails'}")
+    if decided:
+        click.echo(f"  หนังสือส่ง · the decision             mailgate … dispatch show {decided}")
+    for one in made:
+        click.echo(f"  {one}")
+    command = f"mailgate --config {folder / 'config.toml'}"
+    click.echo(f"  {command} letter list --text โรงเรียน")
+    click.echo(f"  {command} verify")
 
 
 async def _keep_running(office: Office, config: Config, imap_port: int, smtp_port: int) -> None:

@@ -23,8 +23,9 @@ from mailgate.model import Fate
 from mailgate.office import Office
 
 _MOST = 100  # lines of a list; the register, which is attached, has all
-_MOST_ATTENTION = 50
+_MOST_ATTENTION = 30
 _NEAR = timedelta(days=7)
+_INSTANT = timedelta.resolution
 _AUTOMATIC = (Fate.AUTOMATIC, Fate.BOUNCE, Fate.LIST, Fate.DUPLICATE)
 # What is told of however quiet the span was.
 _ATTENTION = ("waiting", "failed", "unanswered", "set_aside", "unreadable", "suspicious", "overdue", "due_soon")
@@ -94,7 +95,7 @@ def _lists(office: Office, told: Told, span: Span, personal: bool) -> dict[str, 
 
 def _suspicious(office: Office, span: Span) -> Listed:
     """Mails that may be forged, and mails with a dangerous file."""
-    forged = [r for r in office.store.proposals.suspected_since(span.since) if r["at"] < span.times[1]]
+    forged = [r for r in office.store.proposals.suspected_since(span.since) if span.times[0] < r["at"] <= span.times[1]]
     count, infected = office.store.digests.infected(span, _MOST_ATTENTION)
     return len(forged) + count, [*forged[:_MOST_ATTENTION], *infected]
 
@@ -140,7 +141,7 @@ def _counts(office: Office, lists: dict[str, Listed], confidential: int) -> list
 
 def _slots(office: Office, told: Told) -> dict[str, Any]:
     """The mandated checks of the span: how many were kept, and each that was not."""
-    rows = [r for r in office.store.slots.between(told.since, told.until) if r["state"] != "open"]
+    rows = [r for r in office.store.slots.between(told.since + _INSTANT, told.until + _INSTANT) if r["state"] != "open"]
     late = [digest_lines.slot(office, r) for r in rows if r["state"] != "done"]
     kept, of = len(rows) - len(late), len(rows)
     return {"kept": number(office.config, kept), "all": number(office.config, of) if of else "", "late": late}

@@ -9,6 +9,7 @@ from typing import Any
 from mailgate.core import thai
 from mailgate.core.digest import harmless, number
 from mailgate.edges.store.database import Row, moment
+from mailgate.edges.store.rows import MENDED
 from mailgate.jobs import deciding, views, views_out
 from mailgate.model import Fate
 from mailgate.model_dispatch import THAI_RESULTS, Result
@@ -61,7 +62,7 @@ def _letter(office: Office, row: Row) -> Values:
         "service": service.title if service else "",
         "officer": row["officer"],
         "due": _day(office, row["due_on"]),
-        "remark": harmless(row["remarks"]),
+        "remark": harmless("; ".join(r for r in row["remarks"].split("; ") if not r.startswith(MENDED))),
     }
 
 
@@ -77,7 +78,7 @@ def _follow_up(office: Office, row: Row) -> Values:
 def _dispatch(office: Office, row: Row) -> Values:
     state = views_out.delivery(office, row)
     return {
-        "book_no": row["book_no"],
+        "book_no": number(office.config, row["book_no"]),
         "receipt": number(office.config, f"{row['letter_number']}/{row['letter_year']}")
         if row["letter_number"]
         else "",
@@ -91,7 +92,7 @@ def _item(office: Office, row: Row) -> Values:
     return {
         "kind": _KINDS.get(row["kind"], row["kind"]),
         "receipt": _receipt(office, row) if row["number"] else "",
-        "book_no": row["book_no"] or "",
+        "book_no": number(office.config, row["book_no"] or ""),
         "recipient": views.MASK if row["confidential"] else row["recipient"],
         "state": _STATES[row["state"]],
         "said": "" if row["confidential"] else harmless(row["said"] or row["note"] or ""),

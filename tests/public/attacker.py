@@ -14,9 +14,10 @@ from mailgate.core.public.grid import ACKNOWLEDGED, DECIDED, RECEIVED, Grid, Pla
 
 MEASURES = (RECEIVED, ACKNOWLEDGED, DECIDED)
 CHANNELS = ("email", "website", "amss")
+Carried = list[tuple[int, int]]  # by service, before the year: received and not acknowledged, and not decided
 
 
-def random_grid(chance: random.Random) -> Grid:
+def random_year(chance: random.Random) -> tuple[Grid, Carried]:
     """A year of a small office: services of very different size, some months empty, every backlog."""
     rows, columns = chance.randrange(1, 7), chance.choice((1, 2, 3, 6, 12, 12, 12))
     usual = [chance.choice(CHANNELS) for _ in range(rows)]
@@ -29,7 +30,7 @@ def random_grid(chance: random.Random) -> Grid:
     approved = [[sum(chance.random() < share for _ in range(n)) for n in row] for row in decided]
     groups = [[usual[r] if chance.random() < 0.97 else "" for _ in range(columns)] for r in range(rows)]
     carried = [(chance.choice((0, 0, 3)), chance.choice((0, 0, 3, 50))) for _ in range(rows)]
-    return Grid([received, acknowledged, decided], approved, groups, carried, chance.random() < 0.7)
+    return Grid([received, acknowledged, decided], approved, groups, chance.random() < 0.7), carried
 
 
 def _around(chance: random.Random, mean: float) -> int:
@@ -49,8 +50,8 @@ def _answered(chance: random.Random, row: list[int], pace: float) -> Iterator[in
 class Attacker:
     """Unknown: every count of every service, month and measure. What is shown, and what all know, are equations."""
 
-    def __init__(self, grid: Grid, pattern: Pattern) -> None:
-        self._grid, self._pattern = grid, pattern
+    def __init__(self, grid: Grid, carried: Carried, pattern: Pattern) -> None:
+        self._grid, self._carried, self._pattern = grid, carried, pattern
         self._inside = [Place(r, c) for r in range(grid.rows) for c in range(grid.columns)]
         self._number = {(m, at): n for n, (m, at) in enumerate((m, at) for m in MEASURES for at in self._inside)}
         self._equal: list[tuple[list[tuple[int, int]], int]] = []
@@ -98,7 +99,7 @@ class Attacker:
                     until = [Place(r, n) for n in range(c + 1)]
                     row = [(self._number[m, at], 1) for at in until]
                     row += [(self._number[RECEIVED, at], -1) for at in until]
-                    self._at_most.append((row, self._grid.carried[r][m - ACKNOWLEDGED]))
+                    self._at_most.append((row, self._carried[r][m - ACKNOWLEDGED]))
 
 
 def _matrix(rows: list[tuple[list[tuple[int, int]], int]], width: int) -> tuple[object, object]:
@@ -122,12 +123,19 @@ def sensitive(grid: Grid, smallest: int) -> Iterator[tuple[int, Place, int]]:
                         yield m, at, less
 
 
-def leaks(grid: Grid, pattern: Pattern, smallest: int = 5) -> list[tuple[int, Place, int, int]]:
+def leaks(grid: Grid, carried: Carried, pattern: Pattern, smallest: int = 5) -> list[tuple[int, Place, int, int]]:
     """The counts of 1 to 4 that the attacker knows to be below 5, with the most they may be."""
-    attacker, found = Attacker(grid, pattern), []
+    attacker, found = Attacker(grid, carried, pattern), []
     for m, at, less in sensitive(grid, smallest):
         assert at in pattern.hidden
         most = attacker.most(m, at, less)
         if most < smallest:
             found.append((m, at, less, most))
     return found
+
+
+def until(grid: Grid, columns: int) -> Grid:
+    """The year as it stood when so many of its months were over."""
+    tables = [[row[:columns] for row in table] for table in (*grid.counts, grid.approved)]
+    groups = [row[:columns] for row in grid.groups]
+    return Grid(tables[:3], tables[3], groups, False)

@@ -12,8 +12,8 @@ edition learns nothing by comparing. Hence two stages:
 2. when the year is over and totals by service join: the same number moves back in another place where both services
    are hidden anyway, or else in the totals, which are hidden then.
 
-The same places are hidden for all measures, which nearly equal each other. A certificate moves whole letters: received
-together with what was acknowledged and decided of them, so that nobody is answered before they wrote.
+The same places are hidden for all measures, which nearly equal each other. A certificate moves whole letters, received,
+acknowledged and decided: whoever adds up that nobody is answered before they wrote finds nothing amiss.
 """
 
 from __future__ import annotations
@@ -24,12 +24,6 @@ from dataclasses import dataclass, field
 from mailgate.core.public.grid import ACKNOWLEDGED, DECIDED, RECEIVED, Grid, Place
 
 _ALL = (RECEIVED, ACKNOWLEDGED, DECIDED)
-# Which measures are moved together for a sensitive count of a measure, the best first.
-_MOVES = {
-    RECEIVED: (_ALL, (RECEIVED, ACKNOWLEDGED), (RECEIVED,)),
-    ACKNOWLEDGED: (_ALL, (RECEIVED, ACKNOWLEDGED), (ACKNOWLEDGED,)),
-    DECIDED: (_ALL, (DECIDED,)),
-}
 _NEVER = 1_000_000
 
 
@@ -60,20 +54,20 @@ class _Work:
 
     def month(self, column: int) -> None:
         """Stage 1: the counts of one month, and its total."""
-        grid, places = self._grid, [Place(row, column) for row in range(self._grid.rows + 1)]
-        needs = [(at, measure, need) for at in places for measure, need in self._needs(at)]
-        self.pattern.hidden.update(at for at, _, _ in needs)
-        for at, measure, need in needs:
-            other = min(self._others(at.row), key=lambda row: self._cost(at, measure, need, row))
+        places = [Place(row, column) for row in range(self._grid.rows + 1)]
+        needs = {at: need for at in places if (need := self._need(at))}
+        self.pattern.hidden.update(needs)
+        for at, need in needs.items():
+            other = min(self._others(at.row), key=lambda row: self._cost(at, need, row))
             self._pair(at, other)
 
     def _others(self, row: int) -> list[int]:
         return [other for other in range(self._grid.rows + 1) if other != row]
 
-    def _cost(self, at: Place, measure: int, need: int, row: int) -> tuple[int, ...]:
+    def _cost(self, at: Place, need: int, row: int) -> tuple[int, ...]:
         """What it costs to take the letters from that row: little where it is hidden anyway, or often with this one."""
         other = Place(row, at.column)
-        if not self._possible(measure, need, ((at, 1), (other, -1))):
+        if not self._possible(need, ((at, 1), (other, -1))):
             return (_NEVER,)
         total, new = row == self._grid.rows, other not in self.pattern.hidden
         strange = not total and at.row != self._grid.rows and not self._same_channel(at, other)
@@ -92,13 +86,13 @@ class _Work:
         """Stage 2: the totals by service, and of the year."""
         grid = self._grid
         places = [Place(r, c) for r in range(grid.rows + 1) for c in range(grid.columns + 1)]
-        needs = [(at, measure, need) for at in places for measure, need in self._needs(at)]
-        self.pattern.hidden.update(at for at, _, _ in needs)
-        for at, measure, need in needs:
+        needs = {at: need for at in places if (need := self._need(at))}
+        self.pattern.hidden.update(needs)
+        for at, need in needs.items():
             # One there always is: what was hidden for it in a month, with the totals of both services.
-            self.pattern.hidden.update(min(self._rectangles(at, measure, need))[1])
+            self.pattern.hidden.update(min(self._rectangles(at, need))[1])
 
-    def _rectangles(self, at: Place, measure: int, need: int) -> Iterator[tuple[int, tuple[Place, ...]]]:
+    def _rectangles(self, at: Place, need: int) -> Iterator[tuple[int, tuple[Place, ...]]]:
         """Ways to balance a move in rows and columns, by how many totals they hide."""
         for row in self._others(at.row):
             for column in (c for c in range(self._grid.columns + 1) if c != at.column):
@@ -106,7 +100,7 @@ class _Work:
                 cost = sum(self._price(corner) for corner in corners)
                 if cost >= _NEVER or not self._channels_agree(corners):
                     continue
-                if self._possible(measure, need, tuple(zip(corners, (1, -1, -1, 1), strict=True))):
+                if self._possible(need, tuple(zip(corners, (1, -1, -1, 1), strict=True))):
                     yield cost, corners
 
     def _price(self, at: Place) -> int:
@@ -129,39 +123,22 @@ class _Work:
         groups = self._grid.groups
         return groups[one.row][one.column] == groups[other.row][other.column] != ""
 
-    def _needs(self, at: Place) -> Iterator[tuple[int, int]]:
-        """For which measures a place is sensitive, and by how much the count must be able to be larger."""
+    def _need(self, at: Place) -> int:
+        """By how much the counts of a place must be able to be larger; 0 where none of them is sensitive."""
+        short = [0]
         for measure in _ALL:
             value = self._grid.value(measure, at)
             unlisted = value - self._grid.least(measure, at)
-            short = [self._smallest - n for n in (value, unlisted) if 0 < n < self._smallest]
-            if short:
-                yield measure, max(short)
+            short += [self._smallest - n for n in (value, unlisted) if 0 < n < self._smallest]
+        return max(short)
 
-    def _possible(self, measure: int, need: int, corners: tuple[tuple[Place, int], ...]) -> bool:
-        return any(self._moves(need, together, corners) for together in _MOVES[measure])
-
-    def _moves(self, need: int, together: tuple[int, ...], corners: tuple[tuple[Place, int], ...]) -> bool:
-        """Whether these measures can be moved by so many, up (1) and down (-1), without a contradiction."""
-        signs = [(at, -sign if self._is_total(corners[0][0], at) else sign) for at, sign in corners]
-        return all(
-            self._grid.value(m, at) - need >= self._grid.least(m, at) for m in together for at, s in signs if s < 0
-        ) and self._in_time(need, together, signs)
+    def _possible(self, need: int, corners: tuple[tuple[Place, int], ...]) -> bool:
+        """Whether so many letters can be moved, up (1) and down (-1), and every count stays what it may be."""
+        down = [at for at, sign in corners if sign * (-1 if self._is_total(corners[0][0], at) else 1) < 0]
+        return all(self._grid.value(m, at) - need >= self._grid.least(m, at) for m in _ALL for at in down)
 
     def _is_total(self, first: Place, at: Place) -> bool:
         """Totals move with what they add up: a corner across the edge of the table moves the other way."""
         edge_row = (at.row == self._grid.rows) != (first.row == self._grid.rows)
         edge_column = (at.column == self._grid.columns) != (first.column == self._grid.columns)
         return edge_row != edge_column
-
-    def _in_time(self, need: int, together: tuple[int, ...], signs: list[tuple[Place, int]]) -> bool:
-        """Whether in each service nobody would be answered before they wrote."""
-        for measure in (ACKNOWLEDGED, DECIDED):
-            shift = (RECEIVED in together) - (measure in together)
-            lowered = [at for at, sign in signs if shift * sign < 0 and self._is_inside(at)]
-            if any(self._grid.slack(measure, at.row, at.column) < need for at in lowered):
-                return False
-        return True
-
-    def _is_inside(self, at: Place) -> bool:
-        return at.row < self._grid.rows and at.column < self._grid.columns

@@ -1,4 +1,4 @@
-"""What digests tell: what happened in [since, until), and what needs a person now. Reading only."""
+"""What digests tell: what happened after since and not after until, and what needs a person now. Reading only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ITEM = (
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From then until before then; for the letters of these officers (values of the register), None for all."""
+    """After then and not after then; for the letters of these officers (values of the register), None for all."""
 
     since: datetime
     until: datetime
@@ -49,18 +49,18 @@ class Digests:
 
     def letters(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Letters registered that are not confidential, in number order."""
-        where = "registered_at >= ? AND registered_at < ? AND confidential = 0 AND state <> 'void'"
+        where = "registered_at > ? AND registered_at <= ? AND confidential = 0 AND state <> 'void'"
         return self._listed(_LETTER, where, "id", [*span.times], span, limit)
 
     def confidential(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Confidential letters registered: their numbers, nothing else (law 9)."""
-        where = "registered_at >= ? AND registered_at < ? AND confidential = 1 AND state <> 'void'"
+        where = "registered_at > ? AND registered_at <= ? AND confidential = 1 AND state <> 'void'"
         return self._listed(_LETTER, where, "id", [*span.times], span, limit)
 
     def unanswered(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Registered mails whose senders were not told the number; those that are told with others later are not."""
         where = (
-            "seen_at >= ? AND seen_at < ? AND fate = 'registered' AND answered = 0 AND mail.letter_id NOT IN "
+            "seen_at > ? AND seen_at <= ? AND fate = 'registered' AND answered = 0 AND mail.letter_id NOT IN "
             "(SELECT letter_id FROM deferred) AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.letter_id = "
             "mail.letter_id AND kind = 'acknowledgement')"
         )
@@ -68,24 +68,24 @@ class Digests:
 
     def follow_ups(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Mails filed with a letter that was there before."""
-        where = "seen_at >= ? AND seen_at < ? AND fate = 'follow_up' AND mail.letter_id IS NOT NULL"
+        where = "seen_at > ? AND seen_at <= ? AND fate = 'follow_up' AND mail.letter_id IS NOT NULL"
         return self._listed(_MAIL, where, "mail.id", [*span.times], span, limit)
 
     def journaled(self, span: Span, fates: Sequence[str], limit: int) -> tuple[int, list[Row]]:
         """Mails that got no number and ended so."""
-        where = "seen_at >= ? AND seen_at < ? AND fate IN (SELECT value FROM json_each(?))"
+        where = "seen_at > ? AND seen_at <= ? AND fate IN (SELECT value FROM json_each(?))"
         return self._listed(_MAIL, where, "mail.id", [*span.times, json.dumps(fates)], span, limit)
 
     def fates(self, span: Span) -> dict[str, int]:
         """How many mails were seen, by what became of them."""
-        sql = "SELECT fate, count(*) AS n FROM mail WHERE seen_at >= ? AND seen_at < ? GROUP BY fate"
+        sql = "SELECT fate, count(*) AS n FROM mail WHERE seen_at > ? AND seen_at <= ? GROUP BY fate"
         return {row["fate"]: row["n"] for row in self._db.all(sql, span.times)}
 
     def dispatches(self, span: Span, first: date, last: date, limit: int) -> tuple[int, list[Row]]:
         """Dispatches registered, not void; ``first`` and ``last``: days of the office that hold the span."""
         where = (
-            "dispatch.dated >= ? AND dispatch.dated <= ? AND dispatch.registered_at >= ? "
-            "AND dispatch.registered_at < ? AND dispatch.state <> 'void'"
+            "dispatch.dated >= ? AND dispatch.dated <= ? AND dispatch.registered_at > ? "
+            "AND dispatch.registered_at <= ? AND dispatch.state <> 'void'"
         )
         values = [first.isoformat(), last.isoformat(), *span.times]
         return self._listed(_DISPATCH, where, "dispatch.id", values, span, limit)
@@ -99,9 +99,9 @@ class Digests:
         created = [stamp(span.since - _REPORTED_WITHIN), span.times[1]]
         where = (
             "outbox.state IN ('refused', 'expired') AND outbox.created_at >= ? AND outbox.created_at < ? "
-            "AND outbox.ended_at >= ? AND outbox.ended_at < ? OR outbox.state = 'bounced' AND outbox.created_at >= ? "
-            "AND outbox.created_at < ? AND EXISTS (SELECT 1 FROM delivery WHERE item_id = outbox.id AND at >= ? "
-            "AND at < ?)"
+            "AND outbox.ended_at > ? AND outbox.ended_at <= ? OR outbox.state = 'bounced' AND outbox.created_at >= ? "
+            "AND outbox.created_at < ? AND EXISTS (SELECT 1 FROM delivery WHERE item_id = outbox.id AND at > ? "
+            "AND at <= ?)"
         )
         return self._listed(_ITEM, f"({where})", "outbox.id", [*created, *span.times] * 2, span, limit)
 
@@ -109,14 +109,14 @@ class Digests:
         """Mails that could not be read."""
         where = (
             "mail.id IN (SELECT mail_id FROM reading WHERE state = 'unreadable') AND mail.letter_id IS NOT NULL "
-            "AND seen_at >= ? AND seen_at < ?"
+            "AND seen_at > ? AND seen_at <= ?"
         )
         return self._listed(_MAIL, where, "mail.id", [*span.times], span, limit)
 
     def infected(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Mails with a file in which the scanner found something."""
         where = (
-            "seen_at >= ? AND seen_at < ? AND EXISTS (SELECT 1 FROM attachment WHERE attachment.mail_id = mail.id "
+            "seen_at > ? AND seen_at <= ? AND EXISTS (SELECT 1 FROM attachment WHERE attachment.mail_id = mail.id "
             "AND virus <> '')"
         )
         return self._listed(_MAIL, where, "mail.id", [*span.times], span, limit)

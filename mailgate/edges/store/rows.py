@@ -8,6 +8,8 @@ from mailgate.edges.store.database import stamp
 from mailgate.model import Fate, Receipt
 from mailgate.model_entry import Entry
 
+MENDED = "แก้การอ่านอักษร"  # begins a remark on how a header had to be read
+
 
 def letter_row(entry: Entry, receipt: Receipt, remarks: tuple[str, ...], follows: int | None) -> dict[str, Any]:
     """The register's row of a new letter."""
@@ -17,7 +19,7 @@ def letter_row(entry: Entry, receipt: Receipt, remarks: tuple[str, ...], follows
         "book_no": "", "dated": mail.dated.isoformat() if mail.dated else None,
         "from_name": mail.from_shown.name, "from_address": mail.from_shown.address, "addressee": mail.to_shown,
         "subject": mail.subject, "service": entry.service, "officer": entry.officer, "action": "",
-        "remarks": "; ".join((*remarks, *entry.remarks, *(f"แก้การอ่านอักษร: {r}" for r in mail.repairs))),
+        "remarks": "; ".join((*remarks, *entry.remarks, *(f"{MENDED}: {r}" for r in mail.repairs))),
         "arrived_at": stamp(times.arrived), "legally_received_at": stamp(times.legally_received),
         "registered_at": stamp(times.registered), "due_on": times.due_on.isoformat() if times.due_on else None,
         "state": "open", "confidential": int(entry.confidential), "sha256": entry.sha256,

@@ -29,7 +29,7 @@ _PAGE = """<!doctype html>
 @page {{ size: A4; margin: 18mm 16mm; @bottom-center {{
   content: "หน้า " counter(page, thai) " จาก " counter(pages, thai); font: 10pt Laksaman, sans-serif }} }}
 body {{ font: 13pt/1.45 Laksaman, Sarabun, sans-serif; color: #111; max-width: 46rem; margin: 0 auto }}
-h1 {{ font-size: 22pt; text-align: center; line-height: 1.3 }}
+h1 {{ font-size: 20pt; text-align: center; line-height: 1.3 }}
 h2 {{ font-size: 17pt; margin: 1.4em 0 .3em; border-bottom: 1pt solid #1f3a5f; color: #1f3a5f; break-after: avoid }}
 h3 {{ font-size: 14pt; margin: 1em 0 .2em; break-after: avoid }}
 table {{ border-collapse: collapse; width: 100%; margin: .5em 0 }}
@@ -37,7 +37,7 @@ th, td {{ border: .5pt solid #777; padding: .15em .4em; vertical-align: top; tex
 th {{ background: #eef3f8 }}
 tr {{ break-inside: avoid }}
 code {{ font: .82em 'DejaVu Sans Mono', Laksaman, monospace; background: #f2f2f2; overflow-wrap: anywhere }}
-pre {{ background: #f2f2f2; padding: .4em .6em; white-space: pre-wrap }}
+pre {{ background: #f2f2f2; padding: .4em .6em; white-space: pre-wrap; break-inside: avoid }}
 img {{ max-width: 100%; max-height: 150mm; border: .5pt solid #999; display: block; margin: .3em auto }}
 figure {{ margin: .8em 0; break-inside: avoid }}
 figcaption {{ text-align: center; font-size: 11pt; color: #444 }}

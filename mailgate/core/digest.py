@@ -36,7 +36,7 @@ def sample(config: Config) -> dict[str, Any]:
     line = dict.fromkeys(("receipt", "sender", "subject", "service", "officer", "due", "remark", "why", "said", "evidence", "do", "book_no", "result", "state", "left", "kind", "recipient", "at"), "-")  # fmt: skip
     lists = {name: {"count": "1", "rows": [line], "more": "1"} for name in LISTS}
     return {
-        "office": office_values(config), "to": "-", "personal": True, "period": "-", "now": "-", "quiet": False,
+        "office": office_values(config), "to": "-", "personal": True, "period": "-", "now": "-", "quiet": False, "news": True,
         "counts": [{"name": "-", "count": "1"}], "confidential": {"count": "1", "receipts": ["1/2569"], "more": ""},
         "slots": {"kept": "4", "all": "4", "late": [line]}, "balance": "0", "is_balanced": True, "outbox": "-",
         "registers": "-", "head": "1 " + "0" * 64, "warnings": ["-"], "attached": True, **lists,

@@ -26,9 +26,7 @@ def acknowledge(office: Office, receipt: Receipt, address: str = "") -> int:
         _refuse_second(office, receipt, row)
         compose = partial(_compose, office, entry, receipt)
         state = State.HELD if held else State.QUEUED
-        item = office.store.cases.send("acknowledgement", row["id"], compose, now, state, held)
-        office.store.contacts.note("answer", entry.screening.destination, now)
-    return item
+        return office.store.cases.acknowledge(row["id"], entry.screening.destination, compose, now, state, held)
 
 
 def _entry(office: Office, row: Row, address: str) -> Entry:

@@ -27,7 +27,9 @@ _MOST_ATTENTION = 30
 _NEAR = timedelta(days=7)
 _INSTANT = timedelta.resolution
 _AUTOMATIC = (Fate.AUTOMATIC, Fate.BOUNCE, Fate.LIST, Fate.DUPLICATE)
-# What is told of however quiet the span was.
+# What is so, and did not come in the span.
+_STANDING = ("waiting", "overdue", "due_soon")
+# What somebody has to do something about.
 _ATTENTION = ("waiting", "failed", "unanswered", "set_aside", "unreadable", "suspicious", "overdue", "due_soon")
 
 Listed = tuple[int, list[Row]]
@@ -58,8 +60,10 @@ def values(office: Office, told: Told, to: Person, *, personal: bool = False, at
         "attached": attached,
     }
     shown |= {name: _lines(office, name, found) for name, found in lists.items()}
-    nothing = not (any(count for count, _ in lists.values()) or hidden[0] or slots["late"] or warnings or balance)
-    return shown | {"quiet": nothing}
+    brought = any(lists[name][0] for name in lists if name not in _STANDING)
+    news = bool(brought or hidden[0] or slots["late"] or balance)
+    standing = any(lists[name][0] for name in _STANDING) or warnings
+    return shown | {"news": news, "quiet": not (news or standing)}
 
 
 def _of(office: Office, person: Person) -> list[str]:

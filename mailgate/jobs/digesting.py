@@ -86,11 +86,11 @@ def _written(office: Office, told: Told) -> Iterator[Written]:
     settings = office.config.digests
     if told.period in settings.to_clerk:
         made = to_clerk(office, told)
-        yield from (one for one in made if told.period != "slot" or not one[1]["quiet"])
+        yield from (one for one in made if told.period != "slot" or one[1]["news"])
     if told.period in settings.to_officers:
         clerk = office.config.office.clerk.email.lower()
         made = (to_officer(office, told, p) for p in office.config.staff if p.email.lower() != clerk)
-        yield from (one for one in made if not one[1]["quiet"])
+        yield from (one for one in made if one[1]["news"] or (told.period != "slot" and not one[1]["quiet"]))
 
 
 def _due(office: Office) -> Iterator[tuple[Told, str]]:

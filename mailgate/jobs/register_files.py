@@ -44,8 +44,7 @@ def _pdf(office: Office, wanted: Wanted, entries: Iterable[Entry]) -> None:
 
 
 def _html(office: Office, wanted: Wanted, entries: Iterable[Entry]) -> None:
-    page = register_pages.page(office, wanted.chosen.extract, list(entries), whole=True)
-    wanted.path.write_text(page, "utf-8")
+    register_pages.write_html(office, wanted.chosen, wanted.path, entries)
 
 
 def _xlsx(office: Office, wanted: Wanted, entries: Iterable[Entry]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from mailgate.core import registers
 from mailgate.core.registers import Entry, Extract
 from mailgate.edges import pdf, pdf_files
+from mailgate.errors import ConfigError
 from mailgate.jobs.registers import Chosen
 from mailgate.office import Office
 
@@ -15,6 +16,7 @@ TEMPLATE = "register.html"
 # Lines laid out at once: about 25 ms and 0.25 MiB each. A part begins on a page of its own, where a day begins.
 PART = 500
 _LONGEST = 2 * PART
+_BEGIN, _END = "<!-- lines -->", "<!-- end of lines -->"
 
 
 def page(
@@ -27,6 +29,26 @@ def page(
     made = office.clock.now().astimezone(office.config.zone)
     values = registers.values(office.config, extract, entries, made, first)
     return office.head.render(TEMPLATE, values | {"last": last, "whole": whole})
+
+
+def write_html(office: Office, chosen: Chosen, path: Path, entries: Iterable[Entry]) -> None:
+    """One page of them all, its lines laid out part by part. Raises ConfigError for a template that cannot be used."""
+    end = ""
+    with path.open("w", encoding="utf-8") as file:
+        for part in parts(entries) if chosen.count else [[]]:
+            head, rows, tail = _cut(page(office, chosen.extract, part, whole=True))
+            file.write(rows if end else head + rows)
+            end = tail
+        file.write(end)
+
+
+def _cut(html: str) -> tuple[str, str, str]:
+    """What stands before the lines, the lines, and what stands behind them."""
+    head, begun, rest = html.partition(_BEGIN)
+    rows, ended, tail = rest.rpartition(_END)
+    if not (begun and ended):
+        raise ConfigError(f"template {TEMPLATE} does not say where the lines are: {_BEGIN} … {_END}")
+    return head, rows, tail
 
 
 def write_pdf(office: Office, chosen: Chosen, path: Path, entries: Iterable[Entry]) -> None:

@@ -38,6 +38,10 @@ def verify(office: Office, progress: Progress = lambda _: None) -> Findings:
 
 
 _NUMBERED = "SELECT register, year, number FROM letter UNION ALL SELECT register, year, number FROM dispatch"
+_FROZEN = (
+    "SELECT payload FROM event WHERE letter_id = ? AND kind IN ('registered', 'acknowledged by hand') "
+    "ORDER BY seq DESC LIMIT 1"
+)
 _ACKNOWLEDGEMENTS = (
     "SELECT id, letter_id, raw FROM outbox WHERE kind = 'acknowledgement' AND id > ? ORDER BY id LIMIT 200"
 )
@@ -128,7 +132,7 @@ def _replies(office: Office, findings: Findings) -> Iterator[str]:
     while rows := db.all(_ACKNOWLEDGEMENTS, (last,)):
         for row in rows:
             count, last = count + 1, row["id"]
-            event = db.one("SELECT payload FROM event WHERE letter_id = ? AND kind = 'registered'", (row["letter_id"],))
+            event = db.one(_FROZEN, (row["letter_id"],))
             frozen = payload(event).get("acknowledgement") if event else None
             if frozen is not None and frozen != hashlib.sha256(row["raw"]).hexdigest():
                 yield f"replies: the bytes of outbox item {row['id']} were changed"

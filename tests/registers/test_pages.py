@@ -124,8 +124,19 @@ def test_markup_in_a_subject_stays_words(office: PaperOffice, tmp_path: Path) ->
     assert "<img" not in page
 
 
+def test_a_long_page_is_one_page(office: PaperOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(office, 45, days=5)
+    whole_page = written(office, tmp_path / "a.html").read_text("utf-8")
+    monkeypatch.setattr(register_pages, "PART", 10)
+    monkeypatch.setattr(register_pages, "_LONGEST", 20)
+    page = written(office, tmp_path / "b.html").read_text("utf-8")
+    assert re.sub(r"\s+", " ", page) == re.sub(r"\s+", " ", whole_page)
+    assert page.count("<tr") == 1 + 5 + 45
+
+
 def test_an_empty_register_says_so(office: PaperOffice, tmp_path: Path) -> None:
     assert "ไม่มีรายการ" in text(written(office, tmp_path / "r.pdf", whole("dispatch")))
+    assert "ไม่มีรายการ" in written(office, tmp_path / "r.html").read_text("utf-8")
 
 
 def thai(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -45,6 +46,20 @@ class Cases:
         item = self._outbox.next_id()
         self._outbox.add(item, kind, letter_id, compose(item), now, state, note)
         self._chain.append(now, "queued", {"item": item, "kind": kind}, letter_id)
+        return item
+
+    def acknowledge(
+        self, letter_id: int, recipient: str, compose: Callable[[int], Draft], now: datetime, state: State, note: str
+    ) -> int:
+        """Queue the acknowledgement that a letter was registered without, its bytes fixed by an event. Returns the item.
+
+        Inside a transaction.
+        """
+        item = self.send("acknowledgement", letter_id, compose, now, state, note)
+        raw = self._db.value("SELECT raw FROM outbox WHERE id = ?", (item,))
+        payload = {"item": item, "acknowledgement": hashlib.sha256(raw).hexdigest()}
+        self._chain.append(now, "acknowledged by hand", payload, letter_id)
+        self._contacts.note("answer", recipient, now)
         return item
 
     def route(self, letter_id: int, route: Route, why: str, now: datetime) -> None:

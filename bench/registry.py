@@ -141,7 +141,8 @@ def _mails(store: Store, letters: list[dict[str, Any]]) -> None:
     )
     sql.executemany("INSERT INTO reading (mail_id, state) VALUES (:id, 'waiting')", letters)
     sql.executemany(
-        "INSERT INTO attachment VALUES (:id, 0, :file, 'application/pdf', 'application/pdf', 9000, :sha256, '', '[]', '')",
+        "INSERT INTO attachment VALUES (:id, 0, :file, 'application/pdf', 'application/pdf', 9000, :sha256, '', '[]', "
+        "'')",
         [d for d in letters if d["file"]],
     )
     sql.executemany(
@@ -149,8 +150,9 @@ def _mails(store: Store, letters: list[dict[str, Any]]) -> None:
     )
     sql.executemany(
         "INSERT INTO outbox (id, kind, letter_id, sender, recipient, message_id, envid, raw, state, attempts, "
-        "created_at, next_at, ended_at) VALUES (:id, 'acknowledgement', :id, 'a@b.test', :from_address, 'r' || :message_id, 'e' || :id, "
-        "zeroblob(1500), 'accepted', 1, :registered_at, :registered_at, :registered_at)",
+        "created_at, next_at, ended_at) VALUES (:id, 'acknowledgement', :id, 'a@b.test', :from_address, "
+        "'r' || :message_id, 'e' || :id, zeroblob(1500), 'accepted', 1, :registered_at, :registered_at, "
+        ":registered_at)",
         letters,
     )
 
@@ -164,8 +166,8 @@ def _decisions(store: Store, letters: list[dict[str, Any]]) -> None:
         result = ("approved", "approved", "approved", "refused", "information")[letter["id"] // DECIDED_EVERY % 5]
         sql.execute(
             "INSERT INTO dispatch (register, year, number, letter_id, result, circular, book_no, dated, sender, "
-            "addressee, subject, text, way, decided_by, postal_address, registered_at, action, remarks, state, confidential) "
-            "VALUES ('dispatch', ?, ?, ?, ?, 0, ?, ?, '-', '-', '-', '', 'email', '-', '', ?, '', '', 'open', ?)",
+            "addressee, subject, text, way, decided_by, postal_address, registered_at, action, remarks, state, "
+            "confidential) VALUES ('dispatch', ?, ?, ?, ?, 0, ?, ?, '-', '-', '-', '', 'email', '-', '', ?, '', '', 'open', ?)",
             (year, numbers[year], letter["id"], result, f"ศธ ๐๔๐๕๙/{numbers[year]}",
              decided.astimezone(ZONE).date().isoformat(), stamp(decided), letter["confidential"]),
         )  # fmt: skip

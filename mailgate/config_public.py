@@ -34,8 +34,8 @@ class Publish(Table):
 
     directory: MaybePath = Field(
         None,
-        description="Folder of the public pages, for any web server to serve; none are made if empty. It becomes a link "
-        "to the newest edition in a folder beside it.",
+        description="Folder of the public pages, for any web server to serve; none are made if empty. It becomes a "
+        "link to the newest edition in a folder beside it.",
         examples=["/srv/www/mailgate"],
     )
     base_url: WebAddress = Field(

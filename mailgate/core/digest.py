@@ -33,16 +33,21 @@ def number(config: Config, value: object) -> str:
 
 def sample(config: Config) -> dict[str, Any]:
     """Values of every kind of line, to try the templates with."""
-    line = dict.fromkeys(("receipt", "sender", "subject", "service", "officer", "due", "remark", "why", "said", "evidence", "do", "book_no", "result", "state", "left", "kind", "recipient", "at"), "-")  # fmt: skip
+    line = dict.fromkeys(_FIELDS, "-")
     lists = {name: {"count": "1", "rows": [line], "more": "1"} for name in LISTS}
     return {
-        "office": office_values(config), "to": "-", "personal": True, "period": "-", "now": "-", "quiet": False, "news": True,
+        "office": office_values(config), "to": "-", "personal": True, "period": "-", "now": "-", "quiet": False,
+        "news": True,
         "counts": [{"name": "-", "count": "1"}], "confidential": {"count": "1", "receipts": ["1/2569"], "more": ""},
         "slots": {"kept": "4", "all": "4", "late": [line]}, "balance": "0", "is_balanced": True, "outbox": "-",
         "registers": "-", "head": "1 " + "0" * 64, "warnings": ["-"], "attached": True, **lists,
     }  # fmt: skip
 
 
+_FIELDS = (
+    "receipt", "sender", "subject", "service", "officer", "due", "remark", "why", "said", "evidence", "do", "book_no",
+    "result", "state", "left", "kind", "recipient", "at",
+)  # fmt: skip
 LISTS = (
     "letters", "follow_ups", "decided", "waiting", "failed", "unanswered", "set_aside", "automatic", "unreadable",
     "suspicious", "overdue", "due_soon",

@@ -51,7 +51,7 @@ class Cases:
     def acknowledge(
         self, letter_id: int, recipient: str, compose: Callable[[int], Draft], now: datetime, state: State, note: str
     ) -> int:
-        """Queue the acknowledgement that a letter was registered without, its bytes fixed by an event. Returns the item.
+        """Queue the acknowledgement that a letter was registered without; an event fixes its bytes. Returns the item.
 
         Inside a transaction.
         """

@@ -167,7 +167,8 @@ def _decisions(store: Store, letters: list[dict[str, Any]]) -> None:
         sql.execute(
             "INSERT INTO dispatch (register, year, number, letter_id, result, circular, book_no, dated, sender, "
             "addressee, subject, text, way, decided_by, postal_address, registered_at, action, remarks, state, "
-            "confidential) VALUES ('dispatch', ?, ?, ?, ?, 0, ?, ?, '-', '-', '-', '', 'email', '-', '', ?, '', '', 'open', ?)",
+            "confidential) VALUES ('dispatch', ?, ?, ?, ?, 0, ?, ?, '-', '-', '-', '', 'email', '-', '', ?, '', '', "
+            "'open', ?)",
             (year, numbers[year], letter["id"], result, f"ศธ ๐๔๐๕๙/{numbers[year]}",
              decided.astimezone(ZONE).date().isoformat(), stamp(decided), letter["confidential"]),
         )  # fmt: skip

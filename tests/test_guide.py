@@ -13,7 +13,7 @@ from docs import build
 from mailgate.cli.main import cli
 
 SOURCE = build.SOURCE.read_text("utf-8")
-COMMANDS = sorted({c for c in re.findall(r"^mailgate .+$|`(?:mailgate )[^`]+`", SOURCE, re.M)})
+COMMANDS = sorted(set(re.findall(r"^mailgate .+$|`mailgate [^`]+`", SOURCE, re.M)))
 
 
 def test_the_guide_names_commands() -> None:

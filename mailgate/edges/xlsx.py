@@ -1,4 +1,4 @@
-"""A register as a spreadsheet (Office Open XML), written row by row: memory does not grow with it.
+"""A register as a spreadsheet (Office Open XML), written row by row: only the heights of rows that wrap stay in memory.
 
 Whatever a stranger wrote goes in as a string: never a formula, a link or a number.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from wcwidth import wcswidth
 from xlsxwriter import Workbook
 from xlsxwriter.exceptions import XlsxWriterException
 
@@ -18,6 +19,8 @@ from mailgate.errors import MailgateError
 
 MOST_ROWS = 1_048_576  # of a sheet
 _LONGEST = 32_767  # characters of a cell
+_LINE = 25.0  # points; what wraps is given its height, for not every program does, nor has every one this font
+_HIGHEST = 400.0  # Excel has 409 at most
 _FONT = {"font_name": "TH SarabunPSK", "font_size": 14}
 # Buddhist years, in Thai words and digits: calendar 07, language 041E; 0D are Thai digits.
 _DATE = {True: "[$-D07041E]d mmm yyyy", False: "[$-107041E]d mmm yyyy"}
@@ -44,23 +47,24 @@ class Sheet:
     ) -> None:
         self._book = Workbook(str(path), _WORKBOOK | {"tmpdir": str(path.parent)})
         self._sheet = self._book.add_worksheet()
-        self._columns, self._row = len(headings), 0
+        self._columns, self._widths, self._row = len(headings), widths, 0
         self._plain, self._struck = (self._looks(_DATE[thai_digits], struck) for struck in (False, True))
         look = _FONT | {"bold": True, "bg_color": "#F2F2F2", "border": 1, "align": "left"}
         self._day = self._book.add_format(look | {"num_format": _DAY[thai_digits]})
-        self._blank = self._book.add_format(look)
-        self._page(widths, len(titles))
+        self._page(len(titles))
         self._head(titles, headings)
 
     def day(self, day: date) -> None:
         """The line above what was registered on a day."""
+        self._sheet.merge_range(self._row, 0, self._row, self._columns - 1, "", self._day)
         self._sheet.write_datetime(self._row, 0, day, self._day)
-        for column in range(1, self._columns):
-            self._sheet.write_blank(self._row, column, None, self._blank)
         self._row += 1
 
     def line(self, cells: Sequence[str | int | date | None], *, struck: int = 0) -> None:
         """A line; so many of its first cells are struck out."""
+        lines = max(_lines(c, w) for c, w in zip(cells, self._widths, strict=True) if isinstance(c, str))
+        if lines > 1:
+            self._sheet.set_row(self._row, min(_LINE * lines, _HIGHEST))
         for column, cell in enumerate(cells):
             self._write(column, cell, self._struck if column < struck else self._plain)
         self._row += 1
@@ -80,15 +84,16 @@ class Sheet:
 
     def _looks(self, dates: str, struck: bool) -> dict[type, Any]:
         base = _FONT | {"valign": "top", "border": 1, "font_strikeout": struck}
-        return {
+        return {  # as text ("@") what looks like a formula stays words also where somebody edits the cell
             str: self._book.add_format(base | {"text_wrap": True, "num_format": "@"}),
             int: self._book.add_format(base | {"num_format": "0", "align": "center"}),
             date: self._book.add_format(base | {"num_format": dates, "align": "left"}),
         }
 
-    def _page(self, widths: Sequence[int], above: int) -> None:
+    def _page(self, above: int) -> None:
         sheet = self._sheet
-        for column, width in enumerate(widths):
+        sheet.set_default_row(_LINE)
+        for column, width in enumerate(self._widths):
             sheet.set_column(column, column, width)
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
@@ -110,6 +115,7 @@ class Sheet:
             self._row += 1
         for column, heading in enumerate(headings):
             self._sheet.write_string(self._row, column, heading, named)
+        self._sheet.set_row(self._row, 2 * _LINE)
         self._row += 1
 
     def __enter__(self) -> Sheet:
@@ -120,3 +126,10 @@ class Sheet:
             self._book.close()
         except XlsxWriterException as e:
             raise MailgateError(f"the spreadsheet cannot be written: {e}", "Check the disk") from e
+
+
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column, about: words are not torn, and Thai marks take no room."""
+    if len(text) * 8 < width * 7 and "\n" not in text:
+        return 1
+    return sum(1 + max(0, wcswidth(line)) * 8 // (width * 7) for line in text.splitlines() or [""])

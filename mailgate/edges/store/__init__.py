@@ -18,6 +18,7 @@ from mailgate.edges.store.ledger import Ledger
 from mailgate.edges.store.notices import Notices
 from mailgate.edges.store.outbox import Outbox
 from mailgate.edges.store.proposals import Proposals
+from mailgate.edges.store.public import Public
 from mailgate.edges.store.readings import Readings
 from mailgate.edges.store.receipts import Receipts
 from mailgate.edges.store.registers import Registers
@@ -38,6 +39,7 @@ class Store:
         self.contacts = Contacts(self.db, self.chain)
         self.proposals = Proposals(self.db, self.chain)
         self.receipts = Receipts(self.db, self.chain, self.outbox, self.contacts, self.proposals)
+        self.public = Public(self.db)
         self.readings = Readings(self.db, self.chain)
         self.cases = Cases(self.db, self.chain, self.outbox, self.contacts)
         self.dispatches = Dispatches(self.db, self.chain, self.outbox)

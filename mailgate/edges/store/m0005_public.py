@@ -24,10 +24,10 @@ CREATE INDEX letter_officer ON letter (officer, id);
 CREATE INDEX letter_unfinished ON letter (state, id) WHERE state <> 'closed';
 """
 
-# What an acknowledgement came to, without reading the rows, which hold whole mails.
+# What was acknowledged in a month, without reading the rows, which hold whole mails.
 _PUBLIC = """
-CREATE INDEX outbox_acknowledged ON outbox (letter_id, ended_at)
-  WHERE kind = 'acknowledgement' AND state IN ('accepted', 'delivered', 'bounced');
+CREATE INDEX outbox_acknowledged ON outbox (ended_at, kind, letter_id)
+  WHERE kind IN ('acknowledgement', 'summary') AND state IN ('accepted', 'delivered', 'bounced');
 CREATE INDEX dispatch_dated ON dispatch (dated);
 
 CREATE TABLE published_month (

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from datetime import datetime
+from itertools import groupby, islice
 from typing import Any
 
 from mailgate.edges.store.chain import Chain
@@ -19,6 +20,7 @@ from mailgate.model_search import Document, Wanted
 
 PER_LETTER = 10_000  # documents; what is filed with one letter beyond that is not found by its words
 _TRIGRAM = 3
+_FEW = 5_000  # letters: they are asked one by one for words; else those with the words, whether they are wanted
 
 _WAITING = """
 SELECT unindexed.letter_id, unindexed.mail_id, mail.fate = 'follow_up' AS is_filed, coalesce(reading.text, '') AS text,
@@ -121,19 +123,29 @@ class Search:
         self, wanted: Wanted, letters: tuple[int, int], conditions: list[str], values: list[Any], newest: int
     ) -> list[int]:
         """Letters with all the words, each in one document of theirs, the newest first."""
-        hidden = [] if wanted.confidential else ["letter.confidential = 0"]
-        where = " AND ".join(["letter.id = ?", *hidden, *conditions])
-        is_wanted = f"SELECT 1 FROM letter WHERE {where}"  # noqa: S608 - our own conditions
-        found: dict[int, None] = {}
-        with explained(self._db.path), ExitStack() as stack:
-            cursors = [stack.enter_context(closing(c)) for c in self._cursors(wanted.words, letters)]
-            for document in _in_all([(row[0] for row in c) for c in cursors]):
-                letter_id = document // PER_LETTER
-                if letter_id not in found and self._db.sql.execute(is_wanted, (letter_id, *values)).fetchone():
-                    found[letter_id] = None
-                if len(found) == newest:
-                    break
-        return sorted(found)
+        where = " AND ".join(["letter.id BETWEEN ? AND ?", "(? OR letter.confidential = 0)", *conditions])
+        asked: list[Any] = [wanted.confidential, *values]
+        few = self._few(where, [*letters, *asked]) if conditions else None
+        if few is not None:
+            found = (n for n in few if any(True for _ in self._documents(wanted.words, (n, n))))
+        else:
+            one = f"SELECT 1 FROM letter WHERE {where}"  # noqa: S608 - our own conditions
+            with_words = _each_once(d // PER_LETTER for d in self._documents(wanted.words, letters))
+            found = (n for n in with_words if self._db.sql.execute(one, (n, n, *asked)).fetchone())
+        with explained(self._db.path), closing(found):
+            return sorted(islice(found, newest if newest >= 0 else None))
+
+    def _few(self, where: str, values: list[Any]) -> list[int] | None:
+        """The letters that are wanted for another reason than words, the newest first; None if they are many."""
+        sql = f"SELECT id FROM letter WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        rows = self._db.all(sql, [*values, _FEW + 1])
+        return [row["id"] for row in rows] if len(rows) <= _FEW else None
+
+    def _documents(self, words: Sequence[str], letters: tuple[int, int]) -> Iterator[int]:
+        """The documents of these letters with all the words, the newest first."""
+        with ExitStack() as stack:
+            cursors = [stack.enter_context(closing(c)) for c in self._cursors(words, letters)]
+            yield from _in_all([(row[0] for row in c) for c in cursors])
 
     def _cursors(self, words: Sequence[str], letters: tuple[int, int]) -> Iterator[sqlite3.Cursor]:
         """The documents with all the long words, and those with all the short ones, the newest first."""
@@ -145,6 +157,11 @@ class Search:
             if part:
                 sql = f"SELECT rowid FROM {index} WHERE {index} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC"  # noqa: S608
                 yield self._db.sql.execute(sql, (_phrases(part), *between))
+
+
+def _each_once(numbers: Iterable[int]) -> Iterator[int]:
+    """Of numbers in order, each once."""
+    return (number for number, _ in groupby(numbers))
 
 
 def _in_all(lists: Sequence[Iterator[int]]) -> Iterator[int]:

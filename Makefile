@@ -8,13 +8,15 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SERVERS := dovecot-imapd dovecot-lmtpd postfix clamav-daemon
 # What lays out PDFs, and what reads them back.
 PAPER   := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-thai-tlwg poppler-utils
+# What opens pages and spreadsheets as people do.
+VIEWERS := chromium libreoffice-calc-nogui
 # What builds the package, and what the tests try it in.
 BUILDERS := debhelper dpkg-dev python3-venv
 ROOTS    := debootstrap systemd-container zstd
 PACKAGE  := build/deb/.built
 SOURCES  := debian docs mailgate systemd templates config.toml pyproject.toml LICENSE README.md
 
-.PHONY: demo test check bench fuzz format clean servers builders wheel deb
+.PHONY: demo test check bench fuzz format clean servers builders wheel deb guide pictures
 
 demo: $(STAMP)            ## run the main job once on embedded servers
 	$(BIN)/mailgate demo --dir demo
@@ -39,6 +41,12 @@ fuzz: $(STAMP)            ## random mails, guided by coverage: make fuzz SECONDS
 	for target in headers reading reports; do \
 	  $(BIN)/python -m fuzz.fuzz_$$target -max_total_time=$(SECONDS) || exit 1; done
 
+guide: $(STAMP)           ## docs/clerk.th.html and .pdf from docs/clerk.th.md
+	$(BIN)/python -m docs.build
+
+pictures: $(STAMP) servers ## the guide's pictures, of a demo's mails and registers
+	$(BIN)/python -m docs.pictures
+
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -52,11 +60,11 @@ $(STAMP): pyproject.toml
 
 # Their own daemons may start on the usual ports; the tests run theirs on free ones.
 servers:
-	@dpkg -s $(SERVERS) $(PAPER) $(BUILDERS) $(ROOTS) >/dev/null 2>&1 || { \
+	@dpkg -s $(SERVERS) $(PAPER) $(VIEWERS) $(BUILDERS) $(ROOTS) >/dev/null 2>&1 || { \
 	  $(SUDO) apt-get update -q && \
 	  echo 'postfix postfix/main_mailer_type select No configuration' | $(SUDO) debconf-set-selections && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
-	    $(SERVERS) $(PAPER) $(BUILDERS) $(ROOTS); }
+	    $(SERVERS) $(PAPER) $(VIEWERS) $(BUILDERS) $(ROOTS); }
 
 # Built in a copy, so that nothing is left in the tree.
 deb: $(PACKAGE)           ## dist/mailgate_VERSION_ARCH.deb, with Debian's own tools and Python

@@ -73,7 +73,7 @@ def draw(office: Office, work: Path) -> None:
     for register in ("receive", "dispatch"):
         pdf = work / f"{register}.pdf"
         office("register", "export", register, "--out", str(pdf))
-        pages(pdf, register, top=0.95 if register == "receive" else 0.5)
+        pages(pdf, register, top=0.95 if register == "receive" else 0.6)
     pdf = work / "month.pdf"
     office("status", "--month", day[:7], "--pdf", str(pdf))
     pages(pdf, "month", top=0.35)
@@ -86,7 +86,8 @@ def live_a_day(office: Office) -> None:
     office("decide", "19/2569", "--result", "information", "--text", text, "--paper", "--post-to", "นายแดง", "--yes")
     office("decide", "2/2569", "--result", "information", "--text", "โปรดติดต่อโรงเรียนเดิม", "--paper",
            "--post-to", "นางวิไลวรรณ", "--yes")  # fmt: skip
-    office("dispatch", "void", "2/2569", "--reason", "พิมพ์เนื้อหาผิด")
+    last = json.loads(office("dispatch", "list", "--json"))[-1]["dispatch"]
+    office("dispatch", "void", last, "--reason", "พิมพ์เนื้อหาผิด")
     office("decide", "23/2569", "--result", "information", "--text", "โทรศัพท์ ๐ ๔๓๗๐ ๖๐๐๐", "--to",
            "other@example.org", "--yes")  # fmt: skip
 
@@ -97,7 +98,7 @@ def digest_of(office: Office, day: str, work: Path) -> None:
     office("digest", "--period", "day", "--date", day, "--to-dir", str(folder))
     whole = shot((folder / "digest.html").read_text("utf-8"), work)
     save(whole.crop((0, 0, whole.width, min(whole.height, 740))), "digest-top")
-    save(whole.crop((0, max(0, whole.height - 890), whole.width, whole.height)), "digest-end")
+    save(whole.crop((0, max(0, whole.height - 1080), whole.width, whole.height)), "digest-end")
 
 
 def mail_page(mail: EmailMessage) -> str:

@@ -101,6 +101,8 @@ def _folders(config: Config) -> list[str]:
     registry, files = config.registry, (config.alarm.dead_man_file, config.metrics.textfile)
     folders = {registry.path.parent, registry.archive, registry.key_file.parent, config.backup.directory}
     folders |= {file.parent for file in files if file}
+    if config.publish.directory:
+        folders.add(config.publish.directory.parent)  # where the link to the newest edition is changed
     return sorted(str(f) for f in folders if f and not f.is_relative_to(_STATE))
 
 

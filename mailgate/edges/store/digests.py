@@ -60,7 +60,8 @@ class Digests:
     def unanswered(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Registered mails whose senders were not told the number; those that are told with others later are not."""
         where = (
-            "seen_at > ? AND seen_at <= ? AND fate = 'registered' AND answered = 0 AND mail.letter_id NOT IN "
+            "seen_at > ? AND seen_at <= ? AND fate = 'registered' AND answered = 0 AND letter.state <> 'void' "
+            "AND mail.letter_id NOT IN "
             "(SELECT letter_id FROM deferred) AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.letter_id = "
             "mail.letter_id AND kind = 'acknowledgement')"
         )

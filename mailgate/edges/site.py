@@ -1,0 +1,229 @@
+"""The folder that a web server serves: a link to the newest edition, replaced as a whole or not at all.
+
+/srv/www/mailgate                          ─▶ .mailgate.editions/3f2a…
+/srv/www/.mailgate.editions/3f2a…          an edition: files that never change, those of the former one hard-linked
+/srv/www/.mailgate.editions/status         the pages of letters, shared by all editions, replaced one by one
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mailgate.edges.durable import fsync_folder
+from mailgate.errors import ConfigError, MailgateError
+
+MANIFEST = "edition.json"
+STATUS_LINK = "s"
+_STATUS = "status"
+_MADE = "made.json"
+_DRAFT = ".new"
+
+
+class Planned(NamedTuple):
+    """A file of an edition: its path in it, a digest of what it is made from, and how."""
+
+    path: str
+    made_from: str
+    make: Callable[[], bytes]
+
+
+class Edition(NamedTuple):
+    """An edition as it is on disk. ``written``: files that were made now; the others are those of the former one."""
+
+    name: str
+    files: int
+    written: int
+    events: int
+    chain_head: str
+
+
+class Site:
+    """The published folder. Raises MailgateError for what a person must mend."""
+
+    def __init__(self, directory: Path) -> None:
+        self.link = directory.absolute()
+        self._shelf = self.link.with_name(f".{self.link.name}.editions")
+        self.status = self._shelf / _STATUS
+
+    def prepare(self) -> None:
+        """Make the folders; refuse a place where something else is. Raises ConfigError."""
+        ours = self.link.is_symlink() and Path(os.readlink(self.link)).parent.name == self._shelf.name
+        strange = self.link.is_symlink() or self.link.is_file() or (self.link.is_dir() and any(self.link.iterdir()))
+        if strange and not ours:
+            raise ConfigError(
+                f"[publish] directory: {self.link} holds something that mailgate did not make",
+                hint="Name a folder that does not exist yet, or an empty one",
+            )
+        with _explained(self._shelf):
+            self.link.parent.mkdir(parents=True, exist_ok=True)
+            _folder(self._shelf)
+            _folder(self.status)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One writer at a time. Raises MailgateError where another is at work."""
+        with _explained(self._shelf), (self._shelf / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise MailgateError(
+                    f"another mailgate is writing to {self.link}", "Let it finish and try again"
+                ) from None
+            yield
+
+    def write(self, files: Iterable[Planned], facts: Mapping[str, Any]) -> Edition:
+        """Make an edition and put it in place of the former one; ``facts`` go into its manifest."""
+        former, before = self._current(), self.manifest()["files"]
+        draft = self._shelf / _DRAFT
+        with _explained(draft):
+            shutil.rmtree(draft, ignore_errors=True)
+            _folder(draft)
+            listed, written = {}, 0
+            for file in files:
+                known = before.get(file.path, {})
+                if former and known.get("made_from") == file.made_from and (former / file.path).is_file():
+                    _link(former / file.path, draft / file.path, draft)
+                    listed[file.path] = known
+                else:
+                    listed[file.path] = _written(file, draft)
+                    written += 1
+            return self._put(draft, {**facts, "files": dict(sorted(listed.items()))}, written)
+
+    def differences(self, files: Iterable[Planned]) -> list[str]:
+        """The files of the current edition that are not what they should be, are missing, or do not belong there."""
+        there, found = self._files(), []
+        for file in files:
+            same = file.path in there and (self.link / file.path).read_bytes() == file.make()
+            there.discard(file.path)
+            found += [] if same else [file.path]
+        return sorted({*found, *(there - {MANIFEST})})
+
+    def manifest(self) -> dict[str, Any]:
+        """What the current edition says of itself; without files where there is none."""
+        try:
+            found: dict[str, Any] = json.loads((self.link / MANIFEST).read_bytes())
+        except (OSError, ValueError):
+            return {"files": {}}
+        return found if isinstance(found.get("files"), dict) else {"files": {}}
+
+    def noted(self, name: str = _MADE) -> dict[str, Any]:
+        """What is remembered beside the editions, where no web server looks."""
+        try:
+            found: dict[str, Any] = json.loads((self._shelf / name).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found
+
+    def note(self, name: str = _MADE, **values: Any) -> None:
+        """Remember something beside the editions."""
+        with _explained(self._shelf):
+            _replaced(self._shelf / name, json.dumps(values, sort_keys=True).encode())
+            fsync_folder(self._shelf)
+
+    def put_page(self, name: str, content: bytes) -> None:
+        """Write the page of a letter; it is durable after ``settle_pages``."""
+        with _explained(self.status):
+            _replaced(self.status / name, content)
+
+    def drop_page(self, name: str) -> None:
+        with _explained(self.status):
+            (self.status / name).unlink(missing_ok=True)
+
+    def settle_pages(self) -> None:
+        """Make the pages written so far durable, however many there are."""
+        fsync_folder(self.status)
+
+    def _put(self, draft: Path, manifest: Mapping[str, Any], written: int) -> Edition:
+        content = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+        _written(Planned(MANIFEST, "", lambda: content), draft)
+        (draft / STATUS_LINK).symlink_to(Path("..") / _STATUS)
+        for folder in [path for path in draft.rglob("*") if path.is_dir() and not path.is_symlink()]:
+            fsync_folder(folder)
+        fsync_folder(draft)
+        name = hashlib.sha256(content).hexdigest()[:16]
+        former, made = self._current(), self._shelf / name
+        if made != former:
+            shutil.rmtree(made, ignore_errors=True)
+            draft.rename(made)
+            fsync_folder(self._shelf)
+            self._point_to(made)
+            self._tidy(keep={made, former})
+        else:
+            shutil.rmtree(draft)
+        return Edition(name, len(manifest["files"]), written, manifest["events"], manifest["chain_head"])
+
+    def _point_to(self, made: Path) -> None:
+        """The instant at which readers see the new edition: one rename."""
+        if self.link.is_dir() and not self.link.is_symlink():
+            self.link.rmdir()
+        link = self._shelf / f"{_DRAFT}.link"
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path(self._shelf.name) / made.name)
+        link.replace(self.link)
+        fsync_folder(self.link.parent)
+
+    def _tidy(self, keep: set[Path | None]) -> None:
+        for path in self._shelf.iterdir():
+            if path.is_dir() and path not in keep and path != self.status:
+                shutil.rmtree(path)
+
+    def _current(self) -> Path | None:
+        return self._shelf / Path(os.readlink(self.link)).name if self.link.is_symlink() else None
+
+    def _files(self) -> set[str]:
+        found = (path for path in self.link.rglob("*") if path.is_file())
+        return {path.relative_to(self.link).as_posix() for path in found if STATUS_LINK != _top(path, self.link)}
+
+
+def _top(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).parts[0]
+
+
+def _written(file: Planned, folder: Path) -> dict[str, Any]:
+    content = file.make()
+    path = folder / file.path
+    _parents(path, folder)
+    _replaced(path, content)
+    return {"made_from": file.made_from, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def _link(source: Path, target: Path, folder: Path) -> None:
+    _parents(target, folder)
+    os.link(source, target)
+
+
+def _parents(path: Path, folder: Path) -> None:
+    for parent in reversed(path.relative_to(folder).parents[:-1]):
+        _folder(folder / parent)
+
+
+def _folder(path: Path) -> None:
+    path.mkdir(exist_ok=True)
+    path.chmod(0o755)  # whatever the umask: a web server is to read it
+
+
+def _replaced(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    with draft.open("wb") as file:
+        os.fchmod(file.fileno(), 0o644)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as e:
+        hint = "Check the folder, its owner and the disk; the former pages are still served"
+        raise MailgateError(f"the public pages cannot be written at {e.filename or path}: {e.strerror}", hint) from e

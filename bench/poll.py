@@ -13,6 +13,7 @@ import collections
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -42,6 +43,9 @@ done = "{done}"
 host = "127.0.0.1"
 port = {smtp}
 security = "none"
+[digests]
+to_clerk = []
+to_officers = []
 [limits]
 per_address_hour = 0
 per_address_day = 0
@@ -58,6 +62,7 @@ def main() -> int:
     parser.add_argument("--letters", type=int, default=2000)
     parser.add_argument("--referrals", action="store_true", help="mail each letter to its officer too")
     parser.add_argument("--done", choices=("move", "flag"), default="move")
+    parser.add_argument("--registry", type=Path, help="begin with a copy of this registry (see bench.registry)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mailgate-bench-") as name:
         folder = Path(name)
@@ -90,11 +95,12 @@ def _run(folder: Path, dovecot: Dovecot, options: argparse.Namespace) -> int:
             ),
             "utf-8",
         )
+        before = _copied(options.registry, folder / "registry.db")
         report, seconds, rusage = _poll(config, dovecot.password)
         again, idle_seconds, _ = _poll(config, dovecot.password)
     finally:
         end(sink)
-    problems = _problems(report, again, options, record, dovecot)
+    problems = _problems(report, again, options, record, dovecot, before)
     print(f"letters            {count}")
     answered = _answered_after(folder / "registry.db")
     print(f"letters a second   {count / answered:.0f} registered and acknowledged   ({answered:.2f} s)")
@@ -104,6 +110,17 @@ def _run(folder: Path, dovecot: Dovecot, options: argparse.Namespace) -> int:
     print(f"check of nothing   {idle_seconds:.2f} s with start-up")
     print(f"end state          {'; '.join(problems) or 'as it must be'}")
     return 1 if problems else 0
+
+
+def _copied(registry: Path | None, target: Path) -> int:
+    """The last number of this year in a registry that is there before; 0 for a new one."""
+    if registry is None:
+        return 0
+    shutil.copyfile(registry, target)
+    with contextlib.closing(sqlite3.connect(target)) as db:
+        year = datetime.now().astimezone().year + 543
+        (last,) = db.execute("SELECT coalesce(max(last), 0) FROM counter WHERE year = ?", (year,)).fetchone()
+    return int(last)
 
 
 def _poll(config: Path, password: str) -> tuple[dict[str, Any], float, Any]:
@@ -125,7 +142,7 @@ def _poll(config: Path, password: str) -> tuple[dict[str, Any], float, Any]:
 def _answered_after(registry: Path) -> float:
     """Seconds from the beginning of the check to the last acknowledgement that was accepted."""
     with contextlib.closing(sqlite3.connect(registry)) as db:
-        (started,) = db.execute("SELECT min(started_at) FROM poll").fetchone()
+        (started,) = db.execute("SELECT min(started_at) FROM poll WHERE report IS NOT NULL").fetchone()
         (last,) = db.execute(
             "SELECT max(ended_at) FROM outbox WHERE kind = 'acknowledgement' AND state = 'accepted'"
         ).fetchone()
@@ -133,11 +150,16 @@ def _answered_after(registry: Path) -> float:
 
 
 def _problems(
-    report: dict[str, Any], again: dict[str, Any], options: argparse.Namespace, record: Path, dovecot: Dovecot
+    report: dict[str, Any],
+    again: dict[str, Any],
+    options: argparse.Namespace,
+    record: Path,
+    dovecot: Dovecot,
+    before: int,
 ) -> list[str]:
     found, count, done = [], options.letters, options.done
-    if sorted(int(r.split("/")[0]) for r in report["receipts"]) != list(range(1, count + 1)):
-        found.append("the receipts are not 1 to n")
+    if sorted(int(r.split("/")[0]) for r in report["receipts"]) != list(range(before + 1, before + count + 1)):
+        found.append("the receipts do not go on by one")
     delivered = collections.Counter(json.loads(line)["message_id"] for line in record.read_text().splitlines())
     if len(delivered) != count * (1 + options.referrals) or set(delivered.values()) != {1}:
         found.append(f"{len(delivered)} mails delivered, most often {max(delivered.values(), default=0)} times")

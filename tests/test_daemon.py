@@ -19,7 +19,7 @@ from mailgate.errors import ConfigError
 from mailgate.jobs import alarms
 from tests import builders
 from tests.builders import NOW, Away, PaperOffice
-from tests.jobs.letters import letter
+from tests.jobs.letters import letter, sent
 
 
 class Ear(Notifier):
@@ -59,6 +59,8 @@ async def turn(worked: Daemon, now: datetime) -> int:
     worked.office.clock.set(now)  # type: ignore[attr-defined]
     await worked.notice()
     await worked.intake.turn()
+    await worked.reading.turn()
+    await worked.digest.turn()
     await worked.outbox.turn()
     return worked.work["checks"] - before
 
@@ -238,3 +240,14 @@ def test_the_last_sign_of_life(tmp_path: Path) -> None:
     presence.touch(NOW + timedelta(hours=1))
     assert Presence(tmp_path / "registry.db").last() == NOW + timedelta(hours=1)
     Presence(tmp_path / "away" / "registry.db").touch(NOW)  # a disk that refuses stops nothing
+
+
+async def test_the_clerk_is_told_of_each_check_and_of_the_day(office: PaperOffice) -> None:
+    worked, _ = daemon(office)
+    await turn(worked, at(8))
+    for hour, minute in itertools.product(range(9, 18), range(0, 60, 10)):
+        if (hour, minute) == (10, 50):
+            office.box.deliver(builders.raw_mail(), at(10, 49))
+        await turn(worked, at(hour, minute))
+    told = [str(mail["Subject"]) for mail in sent(office, "digest")]
+    assert [("รอบ ๑๑.๐๐" in subject, "ประจำวัน" in subject) for subject in told] == [(True, False), (False, True)]

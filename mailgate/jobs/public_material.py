@@ -21,8 +21,8 @@ LANGUAGES = ("th", "en")
 
 @dataclass(frozen=True)
 class Material:
-    """``as_of``: the last event, in the office's zone; None in a new registry. No clock is read (the same registry makes
-    the same bytes). ``years``: by Buddhist year, the newest first."""
+    """``as_of``: the last event, in the office's zone; None in a new registry. No clock is read: the same registry
+    makes the same bytes. ``years``: by Buddhist year, the newest first."""
 
     office: Office
     snapshot: Snapshot

@@ -34,6 +34,9 @@ username = "{user}"
 host = "127.0.0.1"
 port = {smtp}
 security = "none"
+[digests]
+to_clerk = []
+to_officers = []
 [limits]
 per_address_hour = 0
 per_address_day = 0

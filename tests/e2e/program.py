@@ -58,6 +58,7 @@ class Program:
             "smtp": {"host": "127.0.0.1", "port": smtp_port, "security": "none", "timeout": "5s"},
             "registry": {"path": "registry.db", "archive": "archive"},
             "replies": {},
+            "digests": {"to_clerk": [], "to_officers": []},  # what is mailed does not depend on the time of day
             "services": [
                 {
                     "key": "homeschool",

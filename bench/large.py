@@ -1,8 +1,8 @@
 """What a registry of a million letters costs: ``python -m bench.large --folder DIR``, made by ``bench.registry``.
 
 Lists, searches, a letter, a day's digest (milliseconds, the slowest of five); the fullest year's register as XLSX, the
-public pages from nothing and after one new letter (seconds, peak memory of the process in MB). What is not indexed yet is
-indexed first.
+public pages from nothing and after one new letter (seconds, peak memory of the process in MB). What is not indexed yet
+is indexed first.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@
     outbox   what is due to be sent
     reading  what is registered and not read yet
     digest   what the clerk and the officers are told of a check, a day, a week, a month
+    publish  the public pages, each night; the page of each letter, soon
     guard    the calendar, the chain, the alarms, the figures
 
 SIGTERM: the steps in hand are finished, what takes long is broken off where that does no harm, and it leaves.
@@ -26,7 +27,7 @@ from mailgate.core.retry import delay
 from mailgate.edges.notify import Notifier
 from mailgate.edges.presence import Presence
 from mailgate.errors import MailgateError
-from mailgate.jobs import digesting, guard, slots
+from mailgate.jobs import digesting, guard, leaving, publishing, slots, status_pages
 from mailgate.jobs import poll as polls
 from mailgate.model import CheckReport
 from mailgate.office import Office
@@ -60,9 +61,10 @@ class Daemon:
         self.outbox = Worker("outbox", self.send, every=TICK_SECONDS, within=_FINAL_DOT)
         self.reading = Worker("reading", self.read, every=TICK_SECONDS, within=_FINAL_DOT)
         self.digest = Worker("digest", self.tell, every=60, within=300)
+        self.publish = Worker("publish", self.show, every=60, within=900)
         self.guard = Worker("guard", self.look_after, every=60, within=300)
-        self.workers = (self.intake, self.outbox, self.reading, self.digest, self.guard)
-        for worker in (self.intake, self.outbox, self.reading, self.digest):
+        self.workers = (self.intake, self.outbox, self.reading, self.digest, self.publish, self.guard)
+        for worker in self.workers[:-1]:
             worker.on_failure = self.guard.wake  # that something fails is for people to know, soon
         self._ticker = schedule.Scheduler()
 
@@ -114,6 +116,14 @@ class Daemon:
         if not self._checking and await self.office.registry(digesting.step, self.office):
             self.outbox.wake()
         return False
+
+    async def show(self) -> bool:
+        """The pages of letters that something happened to; each night all public pages."""
+        more = not self._checking and bool(await self.office.registry(status_pages.refresh, self.office))
+        if not more and publishing.is_due(self.office):
+            folder = publishing.folder(self.office)
+            await self.office.disk(publishing.publish, self.office, folder, leaving.breaker(self.office))
+        return more
 
     async def look_after(self) -> bool:
         """Calendar, chain, alarms, figures."""
@@ -226,7 +236,7 @@ class Daemon:
         self.work["registered"] += report.registered
         self.work["acknowledged"] += report.acknowledged
         await self._guard.checked(self.office, report)
-        for worker in (self.reading, self.outbox, self.digest, self.guard):
+        for worker in (self.reading, self.outbox, self.digest, self.publish, self.guard):
             worker.wake()
 
     def _status(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mailgate.config import Config
 from mailgate.core import compose_more, decision, digest, notice, referral, registers, reminder
+from mailgate.core.public import samples as public
 from mailgate.core.referral import Matter, Original
 from mailgate.core.reminder import Delay, Pending, Untold
 from mailgate.model import Receipt
@@ -25,6 +26,7 @@ def samples(config: Config, now: datetime) -> Samples:
         **_reminders(config, now),
         **dict.fromkeys((digest.SUBJECT, digest.TEXT, digest.HTML), digest.sample(config)),
         "register.html": registers.sample(config, now),
+        **public.samples(config),
     }
 
 

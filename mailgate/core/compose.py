@@ -12,6 +12,7 @@ from typing import Any
 from mailgate.config import Config, Service
 from mailgate.core import thai
 from mailgate.core.letterhead import Letterhead, Outgoing, draft, office_values, thread
+from mailgate.core.public import status_link
 from mailgate.model import Draft, Enclosures, Receipt, Receiving
 from mailgate.model_entry import Entry
 
@@ -23,8 +24,12 @@ def context(
     enclosures: Enclosures,
     sha256: str,
     service: Service | None,
+    key: bytes = b"",
 ) -> dict[str, Any]:
-    """The values a template may use. A confidential service is named as little as an unknown one (law 9)."""
+    """The values a template may use. A confidential service is named as little as an unknown one (law 9).
+
+    ``key``: makes the address of the letter's status page, which every letter has where there are such pages.
+    """
     office, shown = config.office, service if service and not service.confidential else None
     digits = thai.digits if office.thai_digits else str
     clerk, due = office.clerk.name, times.due_on if shown else None
@@ -39,6 +44,7 @@ def context(
         "enclosures": digits(len(enclosures.sizes)),
         "sizes": [digits(f"{size:,}") for size in enclosures.sizes[:20]],
         "sha256": sha256,
+        "status": status_link.url(config, key, str(receipt)),
         "en": _english(config, receipt, times, enclosures, due),
     }
 
@@ -46,7 +52,7 @@ def context(
 def acknowledgement(head: Letterhead, entry: Entry, receipt: Receipt, item: int, service: Service | None) -> Draft:
     """Compose the acknowledgement of a letter under its outbox item; its Message-ID, Date and bytes are fixed here."""
     config, mail = head.config, entry.mail
-    values = context(config, receipt, entry.receiving, entry.enclosures, entry.sha256, service)
+    values = context(config, receipt, entry.receiving, entry.enclosures, entry.sha256, service, head.key)
     return draft(
         head,
         Outgoing(

@@ -11,7 +11,7 @@ from mailgate.core.thai import buddhist_year
 from mailgate.demo.papers import pdf
 from mailgate.edges.durable import replace_file
 from mailgate.errors import MailgateError
-from mailgate.jobs import decisions, digesting, dispatching, poll, register_files, registers
+from mailgate.jobs import decisions, digesting, dispatching, poll, publishing, register_files, registers
 from mailgate.jobs.decisions import Wish
 from mailgate.jobs.register_files import Wanted
 from mailgate.model import Receipt
@@ -40,6 +40,9 @@ async def decide(office: Office, receipts: list[str], folder: Path) -> Receipt |
 def write(office: Office, folder: Path) -> Iterator[Path | str]:
     """Write digest, registers and pages. Yields each path, or a sentence about what could not be made."""
     yield from _digest(office, folder / "digest")
+    site = publishing.folder(office)
+    publishing.publish(office, site)
+    yield site / "index.html"
     for register in ("receive", "dispatch"):
         for form in ("pdf", "xlsx"):
             try:

@@ -35,6 +35,8 @@ from mailgate.office import Office, open_office
 
 USER, PASSWORD = "mkarea3", "demo"
 _EVERY_SECONDS = 10
+_SITE_PORT = 8765
+_SITE = f"http://127.0.0.1:{_SITE_PORT}"
 
 
 def main(folder: Path, keep_running: bool, as_json: bool = False) -> int:
@@ -79,6 +81,7 @@ def _configure(folder: Path, imap_port: int, smtp_port: int) -> Config:
     values["imap"] |= {"host": "127.0.0.1", "port": imap_port, "security": "none", "username": USER}
     values["smtp"] |= {"host": "127.0.0.1", "port": smtp_port, "security": "none", "username": ""}
     values["office"]["letter_code"] = "ศธ ๐๔๐๕๙"
+    values["publish"] = {"directory": "site", "base_url": _SITE}
     path = folder / "config.toml"
     path.write_text(config_file.render(values), "utf-8")
     return config_file.load(path)
@@ -178,6 +181,7 @@ def _where_to_look(office: Office, folder: Path, decided: Receipt | None, made: 
         click.echo(f"  หนังสือส่ง · the decision             mailgate … dispatch show {decided}")
     for one in made:
         click.echo(f"  {one}")
+    click.echo(f"  python3 -m http.server --directory {folder / 'site'} {_SITE_PORT}   → {_SITE}")
     command = f"mailgate --config {folder / 'config.toml'}"
     click.echo(f"  {command} letter list --text โรงเรียน")
     click.echo(f"  {command} verify")

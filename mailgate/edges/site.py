@@ -25,6 +25,7 @@ STATUS_LINK = "s"
 _STATUS = "status"
 _MADE = "made.json"
 _DRAFT = ".new"
+_MANY = 100  # files that are synced together rather than one by one
 
 
 class Planned(NamedTuple):
@@ -89,11 +90,12 @@ class Site:
             listed, written = {}, 0
             for file in files:
                 known = before.get(file.path, {})
-                if former and known.get("made_from") == file.made_from and (former / file.path).is_file():
-                    _link(former / file.path, draft / file.path, draft)
+                content = None if file.made_from and file.made_from == known.get("made_from") else file.make()
+                same = content is None or hashlib.sha256(content).hexdigest() == known.get("sha256")
+                if former and same and _link(former / file.path, draft / file.path, draft):
                     listed[file.path] = known
                 else:
-                    listed[file.path] = _written(file, draft)
+                    listed[file.path] = _written(file, content, draft)
                     written += 1
             return self._put(draft, {**facts, "files": dict(sorted(listed.items()))}, written)
 
@@ -128,22 +130,24 @@ class Site:
             _replaced(self._shelf / name, json.dumps(values, sort_keys=True).encode())
             fsync_folder(self._shelf)
 
-    def put_page(self, name: str, content: bytes) -> None:
-        """Write the page of a letter; it is durable after ``settle_pages``."""
+    def put_pages(self, pages: Mapping[str, bytes]) -> None:
+        """Write pages of letters, by name; durable when this returns, however many there are."""
+        many = len(pages) > _MANY
         with _explained(self.status):
-            _replaced(self.status / name, content)
+            for name, content in pages.items():
+                _replaced(self.status / name, content, sync=not many)
+            if many:
+                os.sync()
+            if pages:
+                fsync_folder(self.status)
 
     def drop_page(self, name: str) -> None:
         with _explained(self.status):
             (self.status / name).unlink(missing_ok=True)
 
-    def settle_pages(self) -> None:
-        """Make the pages written so far durable, however many there are."""
-        fsync_folder(self.status)
-
     def _put(self, draft: Path, manifest: Mapping[str, Any], written: int) -> Edition:
         content = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
-        _written(Planned(MANIFEST, "", lambda: content), draft)
+        _replaced(draft / MANIFEST, content)
         (draft / STATUS_LINK).symlink_to(Path("..") / _STATUS)
         for folder in [path for path in draft.rglob("*") if path.is_dir() and not path.is_symlink()]:
             fsync_folder(folder)
@@ -180,24 +184,29 @@ class Site:
 
     def _files(self) -> set[str]:
         found = (path for path in self.link.rglob("*") if path.is_file())
-        return {path.relative_to(self.link).as_posix() for path in found if STATUS_LINK != _top(path, self.link)}
+        return {path.relative_to(self.link).as_posix() for path in found if _top(path, self.link) != STATUS_LINK}
 
 
 def _top(path: Path, folder: Path) -> str:
     return path.relative_to(folder).parts[0]
 
 
-def _written(file: Planned, folder: Path) -> dict[str, Any]:
-    content = file.make()
+def _written(file: Planned, content: bytes | None, folder: Path) -> dict[str, Any]:
+    content = file.make() if content is None else content
     path = folder / file.path
     _parents(path, folder)
     _replaced(path, content)
     return {"made_from": file.made_from, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
-def _link(source: Path, target: Path, folder: Path) -> None:
+def _link(source: Path, target: Path, folder: Path) -> bool:
+    """Take a file of the former edition over; False where it is gone."""
     _parents(target, folder)
-    os.link(source, target)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _parents(path: Path, folder: Path) -> None:
@@ -210,13 +219,14 @@ def _folder(path: Path) -> None:
     path.chmod(0o755)  # whatever the umask: a web server is to read it
 
 
-def _replaced(path: Path, content: bytes) -> None:
+def _replaced(path: Path, content: bytes, *, sync: bool = True) -> None:
     draft = path.with_name(f".{path.name}.new")
     with draft.open("wb") as file:
         os.fchmod(file.fileno(), 0o644)
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
     draft.replace(path)
 
 

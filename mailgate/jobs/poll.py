@@ -9,7 +9,7 @@ import asyncio
 import logging
 
 from mailgate.errors import CourierError, MailboxError, MailgateError, RegistryError
-from mailgate.jobs import digesting, indexing, releasing, reminders, slots, summaries, undelivered
+from mailgate.jobs import digesting, indexing, releasing, reminders, slots, status_pages, summaries, undelivered
 from mailgate.jobs.intake import Check
 from mailgate.jobs.leaving import in_time
 from mailgate.jobs.outbox import Delivery
@@ -60,14 +60,16 @@ async def send(office: Office) -> CheckReport:
 
 
 async def conclude(office: Office, report: CheckReport) -> None:
-    """What follows a check where no daemon looks after it: the digests that are due. Problems are in the report."""
+    """What follows a check where no daemon looks after it: digests, pages of letters. Problems are in the report."""
     try:
+        while await office.registry(status_pages.refresh, office):
+            pass
         if await office.registry(digesting.step, office):
             await send(office)
     except RegistryError:
         raise
     except MailgateError as e:
-        report.problems.append(f"digests wait: {e}")
+        report.problems.append(f"digests or public pages wait: {e}")
 
 
 async def read(office: Office, report: CheckReport) -> None:

@@ -18,10 +18,11 @@ from mailgate.core.thai import BUDDHIST_OFFSET
 from mailgate.jobs.public_material import Material
 
 Rows = Iterator[dict[str, Any]]
+Source = Callable[[], Rows]
 ALL = "all"
 
 
-def tables(material: Material) -> dict[str, Callable[[], Rows]]:
+def tables(material: Material) -> dict[str, Source]:
     """Every table but that of permissions, by the name of its file."""
     return {
         "by-month": lambda: _by_month(material),
@@ -39,15 +40,20 @@ def permissions(material: Material, year: int) -> Rows:
     yield from permissions_between(material, first, first + relativedelta(years=1))
 
 
-def permissions_between(material: Material, first: date, before: date) -> Rows:
-    """The permissions dated in [first, before)."""
+def permissions_between(material: Material, first: date, before: date, start: int = 0, count: int = -1) -> Rows:
+    """The permissions dated in [first, before), from the ``start``-th on."""
     services = material.office.config.services
-    confidential, known = [s.key for s in services if s.confidential], {s.key for s in services}
-    for row in material.snapshot.permitted(first, before, confidential):
-        key = row["service"] if row["service"] in known else OTHER
-        number = row["book_no"] or f"{row['number']}/{row['year']}"
-        named = {"service": key or "other", "service_title": _title(material, key)}
-        yield {"number": number, "date": row["dated"], **named, "result": "approved"}
+    confidential, titles = [s.key for s in services if s.confidential], {s.key: s.title for s in services}
+    other = _title(material, OTHER)
+    for row in material.snapshot.permitted(first, before, confidential, start, count):
+        known = row["service"] in titles
+        yield {
+            "number": row["book_no"] or f"{row['number']}/{row['year']}",
+            "date": row["dated"],
+            "service": row["service"] if known else "other",
+            "service_title": titles[row["service"]] if known else other,
+            "result": "approved",
+        }
 
 
 def as_csv(rows: Rows, columns: list[str]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import islice
+from html import escape
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -82,20 +82,28 @@ class Pages:
 
     def permissions(self, year: int, part: Part, parts: list[Part]) -> bytes:
         """A page of the list of a Buddhist year."""
-        rows = public_data.permissions_between(self._material, part.first, part.before)
-        shown = islice(rows, part.start, part.start + part.count)
-        granted, other = self._words.pick(words.RESULTS["approved"]), self._words.pick(("เรื่องอื่น ๆ", "Other matters"))
         columns = [("เลขที่หนังสือ", "Number"), ("ลงวันที่", "Date"), ("เรื่อง", "Service"), ("ผล", "Result")]
-        lines = []
-        for row in shown:
-            title = other if row["service"] == "other" else row["service_title"]
-            cells = [self._words.date(date.fromisoformat(row["date"])), title, granted]
-            lines.append({"head": self._text(row["number"]), "cells": [self._text(c) for c in cells], "total": False})
         title = self._words.pick(("การอนุญาตปี พ.ศ. {}", "Permissions granted in {}")).format(self._words.year(year))
         caption = title if len(parts) == 1 else f"{title} – {self._part(part, parts)}"
-        table = {"caption": caption, "columns": [self._words.pick(c) for c in columns], "rows": lines}
+        lines = "\n".join(self._granted(part))
+        table = {"caption": caption, "columns": [self._words.pick(c) for c in columns], "rows": [], "lines": lines}
         pages = [{"href": p.path, "label": self._part(p, parts), "here": p == part} for p in parts]
         return self._render("public/permissions.html", part.path, caption, {"list": table, "pages": pages})
+
+    def _granted(self, part: Part) -> Iterator[str]:
+        """A row of the table for each permission; put together here, for there may be a hundred thousand."""
+        granted, other = self._words.pick(words.RESULTS["approved"]), self._words.pick(("เรื่องอื่น ๆ", "Other matters"))
+        rows = public_data.permissions_between(self._material, part.first, part.before, part.start, part.count)
+        for row in rows:
+            title = other if row["service"] == "other" else row["service_title"]
+            cells = [self._words.date(date.fromisoformat(row["date"])), title, granted]
+            told = "".join(f"<td>{self._marked(cell)}</td>" for cell in cells)
+            yield f'<tr><th scope="row">{self._marked(row["number"])}</th>{told}</tr>'
+
+    def _marked(self, text: str) -> str:
+        """Text for a page, with its language where that is another (WCAG 3.1.2)."""
+        shown = escape(text)
+        return f'<span lang="th">{shown}</span>' if self._text(text)["thai"] else shown
 
     def _year_in_index(self, year: Year) -> dict[str, Any]:
         granted = self._material.permissions(year.year)
@@ -126,7 +134,7 @@ class Pages:
             for r in public_data.dictionary()
         ]
         caption = self._words.pick(("ความหมายของแต่ละคอลัมน์", "What each column means"))
-        return {"caption": caption, "columns": [self._words.pick(head) for head in heads], "rows": rows}
+        return {"caption": caption, "columns": [self._words.pick(head) for head in heads], "rows": rows, "lines": ""}
 
     def _file(self, path: str) -> dict[str, str]:
         name = path.rpartition("/")[2]

@@ -171,7 +171,7 @@ class Tables:
     def _table(
         self, caption: tuple[str, str], first: tuple[str, str], columns: Sequence[str], rows: Sequence[dict[str, Any]]
     ) -> dict[str, Any]:
-        return {"caption": self._pick(caption), "columns": [self._pick(first), *columns], "rows": rows}
+        return {"caption": self._pick(caption), "columns": [self._pick(first), *columns], "rows": rows, "lines": ""}
 
 
 _SERVICE = ("เรื่อง", "Service")

@@ -52,7 +52,7 @@ FROM dispatch AS d JOIN letter ON letter.id = d.letter_id
 WHERE d.dated >= ? AND d.dated < ? AND d.result = 'approved' AND d.state <> 'void' AND d.confidential = 0
   AND letter.confidential = 0 AND letter.state <> 'void'
   AND coalesce(letter.service, '') NOT IN (SELECT value FROM json_each(?))
-ORDER BY d.dated, d.id
+ORDER BY d.dated, d.id LIMIT ? OFFSET ?
 """
 
 # Which months a letter's events fall in, besides those its dates name: what was undone counted there before.
@@ -75,6 +75,7 @@ WHERE seq > ? AND letter_id IS NULL AND payload IS NOT NULL
 _PAGES = f"""
 SELECT letter.id, number, year, register, state, registered_at,
   (SELECT min(at) FROM event WHERE letter_id = letter.id AND kind = 'routed') AS routed_at,
+  (SELECT max(at) FROM event WHERE letter_id = letter.id AND kind = letter.state) AS closed_at,
   (SELECT dated FROM dispatch WHERE letter_id = letter.id AND {_CLOSING} ORDER BY id LIMIT 1) AS decided_on
 FROM letter
 """  # noqa: S608
@@ -111,9 +112,12 @@ class Snapshot:
         """A row for each letter whose first closing dispatch is dated then."""
         return self._db.all(_DECIDED, (first.isoformat(), before.isoformat()))
 
-    def permitted(self, first: date, before: date, confidential: Sequence[str]) -> list[Row]:
-        """Permissions dated then, by date and number; none of these services."""
-        return self._db.all(_PERMITTED, (first.isoformat(), before.isoformat(), json.dumps(confidential)))
+    def permitted(
+        self, first: date, before: date, confidential: Sequence[str], start: int = 0, count: int = -1
+    ) -> list[Row]:
+        """Permissions dated in [first, before), by date and number, from the ``start``-th on; none of these services."""
+        asked = (first.isoformat(), before.isoformat(), json.dumps(confidential), count, start)
+        return self._db.all(_PERMITTED, asked)
 
     def slots(self, first: datetime, before: datetime) -> dict[str, int]:
         """Mandated checks due then that are closed, by state."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from mailgate.core.calendar_dates import day_of
 from mailgate.core.digest import HTML, TEXT
 from mailgate.core.periods import Told
 from mailgate.edges.durable import replace_file
+from mailgate.edges.store import Lock
 from mailgate.edges.terminal import emit
 from mailgate.errors import ArchiveError, MailgateError, UsageError
-from mailgate.jobs import digesting, poll
+from mailgate.jobs import day_register, digesting, poll
 from mailgate.jobs.digesting import Written
 from mailgate.office import Office
 
@@ -49,8 +50,8 @@ def digest(
     """
     with settings.office() as office:
         told = _told(office, period, day_of(on) if on else None)
-        written = _written(office, told, officer, files=bool(sends or folder))
-        files = _to_folder(office, written[0], folder) if folder else []
+        written = _written(office, told, officer, files=sends)
+        files = _to_folder(office, told, written[0], folder) if folder else []
         items = _send(office, written) if sends else []
         if as_json:
             emit(_document(told, written[0], files, items))
@@ -79,28 +80,36 @@ def _written(office: Office, told: Told, officer: str | None, *, files: bool) ->
     return [digesting.to_officer(office, told, person)]
 
 
-def _to_folder(office: Office, written: Written, folder: Path) -> list[Path]:
-    """Write text, HTML and files. Returns the paths."""
-    _, values, files = written
+def _to_folder(office: Office, told: Told, written: Written, folder: Path) -> list[Path]:
+    """Write text, HTML and, of a day, the register; for us alone, as there are names in them. Returns the paths."""
+    _, values, _ = written
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
-        raise ArchiveError(f"cannot make {folder}: {e.strerror}") from None
-    contents = {name: office.head.render(name, values).encode() for name in (TEXT, HTML)}
-    contents |= {file.name: office.attachments.read(file.sha256) for file in files}
-    for name, content in contents.items():
-        replace_file(folder / name, content)
-    return [folder / name for name in contents]
+        raise ArchiveError(f"cannot make {folder}: {e.strerror}", "Choose another folder: --to-dir") from None
+    with_register = told.period == "day" and not values["personal"] and office.config.digests.attach_register
+    for name in (TEXT, HTML):
+        replace_file(folder / name, office.head.render(name, values).encode(), mode=0o600)
+    return [folder / TEXT, folder / HTML, *(_registers(office, told, folder) if with_register else [])]
+
+
+def _registers(office: Office, told: Told, folder: Path) -> Iterator[Path]:
+    with office.archive.workplace() as apart:
+        for path in day_register.write(office, told, apart):
+            replace_file(folder / path.name, path.read_bytes(), mode=0o600)
+            yield folder / path.name
 
 
 def _send(office: Office, written: Sequence[Written]) -> list[int]:
-    """Queue them and try to send at once; what cannot be sent now waits in the outbox."""
+    """Queue them; where no daemon is at work with this registry, send them at once."""
     with office.store.db.immediate("digest"):
         items = digesting.send(office, written)
     try:
-        asyncio.run(poll.send(office))
+        with Lock(office.config.registry.path):
+            poll.recover(office)
+            asyncio.run(poll.send(office))
     except MailgateError as e:
-        click.echo(f"mailgate: queued, not sent yet: {e}", err=True)
+        click.echo(f"mailgate: queued; it goes out with the next mails ({e.what})", err=True)
     return items
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from mailgate.cli.context import Settings, account, as_json
-from mailgate.core.calendar_dates import day_of
+from mailgate.core.calendar_dates import day_of, year_of
 from mailgate.core.grams import words
-from mailgate.core.thai import tidy
+from mailgate.core.thai import BUDDHIST_OFFSET, tidy
 from mailgate.edges.terminal import emit_all, table
 from mailgate.errors import UsageError
 from mailgate.jobs import searching
@@ -26,7 +26,7 @@ _STATES = {"open": "ดำเนินการ", "closed": "แล้วเส�
 
 
 @click.command("list")
-@click.option("--year", type=int, help="Buddhist year, such as 2569.")
+@click.option("--year", metavar="YEAR", help="Buddhist year, such as 2569.")
 @click.option("--from", "first", metavar="DATE", help="Registered on this day or later, such as 2569-11-01.")
 @click.option("--to", "last", metavar="DATE", help="Registered on this day or earlier.")
 @click.option("--service", metavar="KEY", default="", help="Of this service ([[services]] key).")
@@ -43,7 +43,7 @@ _STATES = {"open": "ดำเนินการ", "closed": "แล้วเส�
     "--confidential", is_flag=True, help="Search confidential letters too; that it was done, and --by whom, is kept."
 )
 @click.option("--by", default="", metavar="NAME", help="Who asks; your account's name if left out.")
-@click.option("--limit", type=click.IntRange(min=1), default=None, help="Only the newest so many.")
+@click.option("--limit", type=click.IntRange(1, 2**31), default=None, help="Only the newest so many.")
 @click.option("--all", "wants_all", is_flag=True, help="All of them; the default in a pipe and with --json.")
 @as_json
 @click.pass_obj
@@ -68,7 +68,7 @@ def list_letters(
 
 def _wanted(
     office: Office,
-    year: int | None,
+    year: str | None,
     first: str | None,
     last: str | None,
     service: str,
@@ -92,7 +92,7 @@ def _wanted(
         raise UsageError("--from is later than --to", "Give the earlier day first")
     return Wanted(
         today=office.clock.now().date(),
-        year=year,
+        year=year_of(year) + BUDDHIST_OFFSET if year else None,
         since=_midnight(office, since),
         before=_midnight(office, before),
         service=service,

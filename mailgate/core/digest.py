@@ -17,13 +17,19 @@ from mailgate.model_dispatch import Enclosed
 KIND = "digest"
 SUBJECT, TEXT, HTML = "digest.subject.txt", "digest.txt", "digest.html"
 _LONGEST = 120
-# A mail program makes a link of anything like one; a stranger's is not to be one click away from the clerk.
-_LINK = re.compile(r"(?i)\b(h)tt(ps?://)|\b(ftp://)|\b(www)\.")
+# A mail program makes a link of anything like one; a stranger's is not to be one click away from the clerk. Thai stands
+# right before it without a space, so only ASCII letters end a word here. An address stays as it is.
+_LINK = re.compile(
+    r"(?i)(?<![a-z0-9])(h)tt(ps?)(?=://)"
+    r"|(?<![a-z0-9])(ftp|mailto|file|data|javascript):(?!//)"
+    r"|(?<![a-z0-9@.\-])((?:[a-z0-9-]+\.)+[a-z]{2,})(?![a-z0-9@.\-]*@)"
+)
+_COMMAND = "→"  # begins what the administrator is to type
 
 
 def harmless(text: str) -> str:
-    """A stranger's words for a list: one line, short, nothing that becomes a link."""
-    return _LINK.sub(_unlinked, thai.tidy(text, _LONGEST))
+    """A stranger's words for a list: one line, short, nothing that becomes a link or looks like a command of ours."""
+    return _LINK.sub(_unlinked, thai.tidy(text.replace(_COMMAND, " "), _LONGEST)).replace("://", "[:]//")
 
 
 def number(config: Config, value: object) -> str:
@@ -80,5 +86,5 @@ def mail(
 
 def _unlinked(found: re.Match[str]) -> str:
     if found[1]:
-        return found[1] + "xx" + found[2].replace("://", "[:]//")
-    return found[3].replace("://", "[:]//") if found[3] else f"{found[4]}[.]"
+        return f"{found[1]}xx{found[2]}"
+    return f"{found[3]}[:]" if found[3] else found[4].replace(".", "[.]")

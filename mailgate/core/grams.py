@@ -11,7 +11,6 @@ from itertools import pairwise
 
 from mailgate.core import thai
 
-SHORTEST = 3  # characters that an index of trigrams can find
 _MOST_WORDS = 20
 _WORD = re.compile(r'"([^"]*)"?|([^\s"]+)')
 

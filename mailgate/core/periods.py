@@ -55,6 +55,12 @@ def month(workdays: Workdays, on: date, now: datetime, *, thai_digits: bool = Tr
     return _whole("month", workdays, first, last, now, thai.digits(name) if thai_digits else name)
 
 
+def is_over(workdays: Workdays, now: datetime) -> bool:
+    """Whether today is a working day that has closed."""
+    today = now.astimezone(workdays.zone).date()
+    return workdays.is_working(today) and now >= workdays.hours(today)[1]
+
+
 def before(workdays: Workdays, on: date) -> date:
     """The working day before; a day far back where there is none."""
     days = (on - timedelta(days=n) for n in range(1, _LONGEST_ABSENCE))

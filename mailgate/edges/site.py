@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mailgate.edges import site_files
 from mailgate.edges.durable import fsync_folder
 from mailgate.errors import ConfigError, MailgateError
 
@@ -24,6 +25,7 @@ MANIFEST = "edition.json"
 STATUS_LINK = "s"
 _STATUS = "status"
 _MADE = "made.json"
+_NO_LIST = "index.html"
 _DRAFT = ".new"
 _MANY = 100  # files that are synced together rather than one by one
 
@@ -63,15 +65,18 @@ class Site:
                 f"[publish] directory: {self.link} holds something that mailgate did not make",
                 hint="Name a folder that does not exist yet, or an empty one",
             )
-        with _explained(self._shelf):
+        with site_files.explained(self._shelf):
             self.link.parent.mkdir(parents=True, exist_ok=True)
-            _folder(self._shelf)
-            _folder(self.status)
+            site_files.folder(self._shelf)
+            site_files.folder(self.status)
+            # A web server that lists folders would tell the addresses of all letters' pages (law 8).
+            if not (self.status / _NO_LIST).exists():
+                site_files.replaced(self.status / _NO_LIST, b"")
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """One writer at a time. Raises MailgateError where another is at work."""
-        with _explained(self._shelf), (self._shelf / "lock").open("w") as file:
+        with site_files.explained(self._shelf), (self._shelf / "lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -80,20 +85,27 @@ class Site:
                 ) from None
             yield
 
+    @contextmanager
+    def pages_alone(self) -> Iterator[None]:
+        """One writer of letters' pages at a time; waits, for each writes but a few."""
+        with site_files.explained(self._shelf), (self._shelf / "pages.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
     def write(self, files: Iterable[Planned], facts: Mapping[str, Any]) -> Edition:
         """Make an edition and put it in place of the former one; ``facts`` go into its manifest."""
         former, before = self._current(), self.manifest()["files"]
         draft = self._shelf / _DRAFT
-        with _explained(draft):
+        with site_files.explained(draft):
             shutil.rmtree(draft, ignore_errors=True)
-            _folder(draft)
+            site_files.folder(draft)
             listed, written = {}, 0
             for file in files:
                 known = before.get(file.path, {})
                 content = None if file.made_from and file.made_from == known.get("made_from") else file.make()
                 same = content is None or hashlib.sha256(content).hexdigest() == known.get("sha256")
-                if former and same and _link(former / file.path, draft / file.path, draft):
-                    listed[file.path] = known
+                if former and same and site_files.link(former / file.path, draft / file.path, draft):
+                    listed[file.path] = {**known, "made_from": file.made_from}
                 else:
                     listed[file.path] = _written(file, content, draft)
                     written += 1
@@ -101,11 +113,15 @@ class Site:
 
     def differences(self, files: Iterable[Planned]) -> list[str]:
         """The files of the current edition that are not what they should be, are missing, or do not belong there."""
-        there, found = self._files(), []
+        there, found, right = self._files(), [], {}
         for file in files:
-            same = file.path in there and (self.link / file.path).read_bytes() == file.make()
+            content = file.make()
+            right[file.path] = hashlib.sha256(content).hexdigest()
+            if file.path not in there or (self.link / file.path).read_bytes() != content:
+                found.append(file.path)
             there.discard(file.path)
-            found += [] if same else [file.path]
+        listed = {path: file.get("sha256") for path, file in self.manifest()["files"].items()}
+        found += [MANIFEST] if listed != right else []
         return sorted({*found, *(there - {MANIFEST})})
 
     def manifest(self) -> dict[str, Any]:
@@ -126,28 +142,34 @@ class Site:
 
     def note(self, name: str = _MADE, **values: Any) -> None:
         """Remember something beside the editions."""
-        with _explained(self._shelf):
-            _replaced(self._shelf / name, json.dumps(values, sort_keys=True).encode())
+        with site_files.explained(self._shelf):
+            site_files.replaced(self._shelf / name, json.dumps(values, sort_keys=True).encode())
             fsync_folder(self._shelf)
 
     def put_pages(self, pages: Mapping[str, bytes]) -> None:
         """Write pages of letters, by name; durable when this returns, however many there are."""
         many = len(pages) > _MANY
-        with _explained(self.status):
+        with site_files.explained(self.status):
             for name, content in pages.items():
-                _replaced(self.status / name, content, sync=not many)
+                site_files.replaced(self.status / name, content, sync=not many)
             if many:
                 os.sync()
             if pages:
                 fsync_folder(self.status)
 
     def drop_page(self, name: str) -> None:
-        with _explained(self.status):
+        with site_files.explained(self.status):
             (self.status / name).unlink(missing_ok=True)
+
+    def drop_all_pages(self) -> None:
+        with site_files.explained(self.status):
+            for path in self.status.glob("*.html"):
+                path.unlink()
+            site_files.replaced(self.status / _NO_LIST, b"")
 
     def _put(self, draft: Path, manifest: Mapping[str, Any], written: int) -> Edition:
         content = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
-        _replaced(draft / MANIFEST, content)
+        site_files.replaced(draft / MANIFEST, content)
         (draft / STATUS_LINK).symlink_to(Path("..") / _STATUS)
         for folder in [path for path in draft.rglob("*") if path.is_dir() and not path.is_symlink()]:
             fsync_folder(folder)
@@ -194,46 +216,6 @@ def _top(path: Path, folder: Path) -> str:
 def _written(file: Planned, content: bytes | None, folder: Path) -> dict[str, Any]:
     content = file.make() if content is None else content
     path = folder / file.path
-    _parents(path, folder)
-    _replaced(path, content)
+    site_files.parents(path, folder)
+    site_files.replaced(path, content)
     return {"made_from": file.made_from, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-
-
-def _link(source: Path, target: Path, folder: Path) -> bool:
-    """Take a file of the former edition over; False where it is gone."""
-    _parents(target, folder)
-    try:
-        os.link(source, target)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _parents(path: Path, folder: Path) -> None:
-    for parent in reversed(path.relative_to(folder).parents[:-1]):
-        _folder(folder / parent)
-
-
-def _folder(path: Path) -> None:
-    path.mkdir(exist_ok=True)
-    path.chmod(0o755)  # whatever the umask: a web server is to read it
-
-
-def _replaced(path: Path, content: bytes, *, sync: bool = True) -> None:
-    draft = path.with_name(f".{path.name}.new")
-    with draft.open("wb") as file:
-        os.fchmod(file.fileno(), 0o644)
-        file.write(content)
-        if sync:
-            file.flush()
-            os.fsync(file.fileno())
-    draft.replace(path)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as e:
-        hint = "Check the folder, its owner and the disk; the former pages are still served"
-        raise MailgateError(f"the public pages cannot be written at {e.filename or path}: {e.strerror}", hint) from e

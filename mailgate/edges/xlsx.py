@@ -36,6 +36,10 @@ _WORKBOOK = {
 }
 
 
+# XlsxWriter takes a string of this shape for a rich one, and writes it into the file as it stands.
+_RICH_BEGINS, _RICH_ENDS = "<r>", "</r>"
+
+
 class Sheet:
     """A workbook of one sheet: A4 landscape, titles, a row of headings repeated on every page. Used with ``with``.
 
@@ -72,7 +76,7 @@ class Sheet:
     def _write(self, column: int, cell: str | int | date | None, looks: dict[type, Any]) -> None:
         if isinstance(cell, str) and cell:
             # Formats that wrap; an empty string would be no cell at all.
-            self._sheet.write_string(self._row, column, cell[:_LONGEST], looks[str])
+            self._sheet.write_string(self._row, column, _words(cell), looks[str])
         elif isinstance(cell, int):
             self._sheet.write_number(self._row, column, cell, looks[int])
         elif isinstance(cell, date) and cell.year >= 1900:  # the format knows no earlier ones
@@ -133,3 +137,9 @@ def _lines(text: str, width: int) -> int:
     if len(text) * 8 < width * 7 and "\n" not in text:
         return 1
     return sum(1 + max(0, wcswidth(line)) * 8 // (width * 7) for line in text.splitlines() or [""])
+
+
+def _words(text: str) -> str:
+    """A stranger's words as a cell may hold them; a space keeps what looks like a rich string from being one."""
+    cut = text[: _LONGEST - 1]
+    return f"{cut} " if cut.lstrip().startswith(_RICH_BEGINS) and cut.rstrip().endswith(_RICH_ENDS) else cut

@@ -42,6 +42,8 @@ def _entry(office: Office, row: Row, address: str) -> Entry:
     entry = deciding.decide(office, reading.of_archive(office, row["sha256"], stub), office.clock.now(), "letter")
     sender = entry.mail.sender.address if entry.mail.sender else ""
     destination = address or entry.screening.destination or sender
+    if destination.lower() in office.config.own_addresses:
+        raise MailgateError("this letter bears the office's own address", "Give another address: --to ADDRESS")
     if not destination:
         raise MailgateError("this letter names nobody to answer", "Give an address: --to ADDRESS")
     return replace(

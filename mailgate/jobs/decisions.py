@@ -78,17 +78,21 @@ def answerable(office: Office, receipt: Receipt, result: Result, *, again: bool 
     if letter is None:
         raise MailgateError(f"there is no letter {receipt}", "See: mailgate letter list")
     if letter["state"] == "void":
-        raise MailgateError(f"letter {receipt} is void ({letter['action']})", "A void letter is not answered")
+        raise MailgateError(f"letter {receipt} is void", "A void letter is not answered")
     given = [row for row in office.store.dispatches.of_letter(letter["id"]) if row["state"] == "open"]
     asked = result is Result.MORE_DOCUMENTS and any(row["result"] == result for row in given)
     if (letter["state"] == "closed" or asked) and not again:
-        done = letter["action"] or f"ที่ {given[-1]['book_no']}"
+        done = letter["action"] if letter["action"] and not letter["confidential"] else _number_of(given)
         raise MailgateError(f"letter {receipt} has been answered already ({done})", "To answer once more, add --again")
     service = deciding.service_by_key(office, letter["service"])
     if service is not None and result not in service.results:
         fitting = ", ".join(service.results)
         raise MailgateError(f"{result} is no result of the service {service.key}; those are: {fitting}")
     return letter
+
+
+def _number_of(given: Sequence[Row]) -> str:
+    return f"ที่ {given[-1]['book_no']}" if given else "closed"
 
 
 def examined(office: Office, sizes: Sequence[tuple[str, int]]) -> None:

@@ -22,10 +22,9 @@ from mailgate.jobs.digest_lines import Line
 from mailgate.model import Fate
 from mailgate.office import Office
 
-_MOST = 100  # lines of a list; the register, which is attached, has all
+_MOST = 100  # lines of a list; the register of the days has all
 _MOST_ATTENTION = 30
 _NEAR = timedelta(days=7)
-_INSTANT = timedelta.resolution
 _AUTOMATIC = (Fate.AUTOMATIC, Fate.BOUNCE, Fate.LIST, Fate.DUPLICATE)
 # What is so, and did not come in the span.
 _STANDING = ("waiting", "overdue", "due_soon")
@@ -61,14 +60,14 @@ def values(office: Office, told: Told, to: Person, *, personal: bool = False, at
     }
     shown |= {name: _lines(office, name, found) for name, found in lists.items()}
     brought = any(lists[name][0] for name in lists if name not in _STANDING)
-    news = bool(brought or hidden[0] or slots["late"] or balance)
+    news = bool(brought or hidden[0] or (not personal and (slots["late"] or balance)))
     standing = any(lists[name][0] for name in _STANDING) or warnings
     return shown | {"news": news, "quiet": not (news or standing)}
 
 
 def _of(office: Office, person: Person) -> list[str]:
-    """The values of the register's officer that name this person."""
-    return [value for value in office.store.search.officers() if person.name in value]
+    """The values of the register's officer that name this person, alone or among others."""
+    return [value for value in office.store.search.officers() if person.name in value.split(", ")]
 
 
 def _lists(office: Office, told: Told, span: Span, personal: bool) -> dict[str, Listed]:
@@ -144,8 +143,8 @@ def _counts(office: Office, lists: dict[str, Listed], confidential: int) -> list
 
 
 def _slots(office: Office, told: Told) -> dict[str, Any]:
-    """The mandated checks of the span: how many were kept, and each that was not."""
-    rows = [r for r in office.store.slots.between(told.since + _INSTANT, told.until + _INSTANT) if r["state"] != "open"]
+    """The mandated checks that were closed in the span: how many were kept, and each that was not."""
+    rows = office.store.slots.closed_between(told.since, told.until)
     late = [digest_lines.slot(office, r) for r in rows if r["state"] != "done"]
     kept, of = len(rows) - len(late), len(rows)
     return {"kept": number(office.config, kept), "all": number(office.config, of) if of else "", "late": late}

@@ -82,9 +82,8 @@ def _dispatch(office: Office, row: Row) -> Values:
         "receipt": number(office.config, f"{row['letter_number']}/{row['letter_year']}")
         if row["letter_number"]
         else "",
-        "result": THAI_RESULTS[Result(row["result"])] if row["result"] else "",
-        "state": views_out.ACTIONS.get(state)
-        or {"posted": "ส่งทางไปรษณีย์แล้ว", "to post": "รอส่งเป็นเอกสาร"}.get(state, state),
+        "result": THAI_RESULTS[Result(row["result"])] if row["result"] and not row["confidential"] else "",
+        "state": views_out.ACTIONS.get(state, ""),
     }
 
 
@@ -150,7 +149,7 @@ def slot(office: Office, row: Row) -> Values:
     due = moment(row["due_at"])
     assert due is not None
     at = thai.long_moment(due.astimezone(office.config.zone), thai_digits=office.config.office.thai_digits)
-    return {"at": at, "state": _SLOTS[row["state"]], "why": row["reason"]}
+    return {"at": at, "state": _SLOTS[row["state"]], "why": harmless(row["reason"])}
 
 
 def _receipt(office: Office, row: Row) -> str:

@@ -95,7 +95,7 @@ def posted(office: Office, receipt: Receipt, on: date, number: str) -> Row:
 def _standing(office: Office, receipt: Receipt) -> Row:
     row = existing(office, receipt)
     if row["state"] == "void":
-        raise MailgateError(f"dispatch {receipt} is void ({row['action']})")
+        raise MailgateError(f"dispatch {receipt} is void")
     return row
 
 

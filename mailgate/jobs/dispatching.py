@@ -87,7 +87,7 @@ def send_to(office: Office, receipt: Receipt, address: str) -> int:
     """
     row = existing(office, receipt)
     if row["state"] == "void":
-        raise MailgateError(f"dispatch {receipt} is void ({row['action']})")
+        raise MailgateError(f"dispatch {receipt} is void")
     if row["confidential"]:
         raise MailgateError(f"dispatch {receipt} is confidential: nothing of it goes out by plain e-mail")
     out = again(office, row, [decisions.address(address)])

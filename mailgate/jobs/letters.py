@@ -20,5 +20,5 @@ def not_void(office: Office, receipt: Receipt) -> Row:
     """Raises MailgateError if there is none, or its number is void."""
     letter = existing(office, receipt)
     if letter["state"] == "void":
-        raise MailgateError(f"letter {receipt} is void ({letter['action']})")
+        raise MailgateError(f"letter {receipt} is void")
     return letter

@@ -17,6 +17,7 @@ from dateutil.relativedelta import relativedelta
 from mailgate import __version__
 from mailgate.core.public.figures import OTHER, Month, month_of
 from mailgate.core.public.working_time import WorkingTime
+from mailgate.core.workdays import Workdays
 from mailgate.edges.store.database import Row
 from mailgate.edges.store.public import Snapshot
 from mailgate.office import Office
@@ -40,10 +41,11 @@ class Months:
 
 def months(office: Office, snapshot: Snapshot, progress: Progress, *, anew: bool = False) -> Months:
     """All months. ``anew``: nothing that is kept is used."""
-    rules, (seq, _) = _rules(office), snapshot.chain.head()
+    workdays = office.workdays  # once: another thread may take in a changed calendar
+    rules, (seq, _) = _rules(office, workdays), snapshot.chain.head()
     known, kept = (0, dict[str, str]()) if anew else snapshot.months(rules)
     changed = _changed(office, snapshot, known) if kept else set()
-    counter, found, fresh = _Counter(office, snapshot), dict[date, Month](), set()
+    counter, found, fresh = _Counter(office, snapshot, workdays), dict[date, Month](), set()
     for day in _all(office, snapshot):
         if _name(day) in kept and day not in changed:
             found[day] = month_of(json.loads(kept[_name(day)]))
@@ -73,9 +75,9 @@ def _changed(office: Office, snapshot: Snapshot, seq: int) -> set[date]:
     return {first_of_month(office, moment) for moment in snapshot.touched(seq)}
 
 
-def _rules(office: Office) -> str:
+def _rules(office: Office, workdays: Workdays) -> str:
     """What the figures depend on besides the registers: with other rules nothing that is kept holds."""
-    config, table = office.config, office.workdays.table
+    config, table = office.config, workdays.table
     services = [(s.key, s.confidential) for s in config.services]
     days = [str(sorted(part)) for part in (config.calendar.add, config.calendar.remove, config.calendar.half_days)]
     told = [__version__, services, config.office.hours, config.office.timezone, table.version, days]
@@ -86,10 +88,10 @@ def _rules(office: Office) -> str:
 class _Counter:
     """Counts a month. Law 9: what is confidential goes by its yearly number and no further."""
 
-    def __init__(self, office: Office, snapshot: Snapshot) -> None:
+    def __init__(self, office: Office, snapshot: Snapshot, workdays: Workdays) -> None:
         self._zone = office.config.zone
         self._snapshot = snapshot
-        self._time = WorkingTime(office.workdays)
+        self._time = WorkingTime(workdays)
         self._public = {s.key for s in office.config.services if not s.confidential}
         self._confidential = sorted(s.key for s in office.config.services if s.confidential)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from mailgate.edges.site import Edition, Site
+from mailgate.edges.store.chain import GENESIS
 from mailgate.errors import ConfigError
 from mailgate.jobs import status_pages
 from mailgate.jobs.public_material import material
@@ -67,7 +68,7 @@ def publish(office: Office, directory: Path, progress: Progress = lambda _: None
         if months.fresh or not months.by_first_day:
             office.store.public.keep(months.rules, months.seq, months.documents())
         site.note(at=office.clock.now().isoformat())
-    while status_pages.refresh(office, directory):
+    while status_pages.step(office, directory):
         progress("writing the pages of letters")
     return edition
 
@@ -79,10 +80,10 @@ def check(office: Office, directory: Path, progress: Progress = lambda _: None) 
     if not manifest["files"]:
         raise ConfigError(f"{directory} holds no edition of mailgate", hint="Make one: mailgate publish")
     with office.store.public.snapshot() as snapshot:
-        seq, head = snapshot.chain.head()
+        _, head = snapshot.chain.head()
         if manifest["chain_head"] != head:
-            known = manifest["events"] <= seq and snapshot.chain.link_at(manifest["events"]) == manifest["chain_head"]
-            return Comparison("older" if known else "different", [])
+            then = snapshot.chain.link_at(manifest["events"]) or GENESIS.hex()
+            return Comparison("older" if then == manifest["chain_head"] else "different", [])
         progress("counting anew")
         found = site.differences(plan(material(office, snapshot, progress, anew=True)))
     return Comparison("different" if found else "same", found)

@@ -125,7 +125,8 @@ def _done(office: Office, row: Row) -> str:
     if row["action"] and (not row["confidential"] or row["state"] == "void"):
         return str(row["action"])
     answers = row["answers"] or ""
-    said = [f"มอบ {row['officer']}"] if row["officer"] else []
+    # Whose letter it is would tell what a confidential one is about.
+    said = [f"มอบ {row['officer']}"] if row["officer"] and not row["confidential"] else []
     if answers:
         said.append(f"ตอบตามหนังสือส่งที่ {thai.digits(answers) if office.config.office.thai_digits else answers}")
     return "; ".join(said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,41 +24,46 @@ _NOTE = "status.json"
 _EVENTS = 2_000  # looked at in one step
 
 
-def refresh(office: Office, directory: Path | None = None) -> int:
-    """One bounded step: what the next events changed. Returns how many events were looked at, 0 when none is left.
+def refresh(office: Office) -> int:
+    """One bounded step on the registry's thread: what the next events changed. Costs nothing where nothing has.
 
-    Does nothing where [publish] names no folder or no address.
+    Returns how many events were looked at, 0 when none is left. Does nothing where [publish] names no folder or no
+    address. Raises MailgateError where the folder cannot be written.
     """
-    directory = directory or office.config.publish.directory
+    directory = office.config.publish.directory
     if directory is None or not office.config.publish.base_url:
         return 0
-    site, (last, head) = Site(directory), office.store.chain.head()
-    noted, rules = site.noted(_NOTE), _rules(office)
-    if (noted.get("seq"), noted.get("head"), noted.get("rules")) == (last, head, rules):
+    noted, (last, head) = Site(directory).noted(_NOTE), office.store.chain.head()
+    if (noted.get("seq"), noted.get("head"), noted.get("rules")) == (last, head, _rules(office)):
         return 0
+    return step(office, directory)
+
+
+def step(office: Office, directory: Path) -> int:
+    """The same on any thread, into any folder."""
+    if not office.config.publish.base_url:
+        return 0
+    site, rules = Site(directory), _rules(office)
     site.prepare()
-    with office.store.public.snapshot() as snapshot:
-        return _step(_Pages(office, site, snapshot), noted, rules)
+    with site.pages_alone(), office.store.public.snapshot() as snapshot:
+        if snapshot.as_of() is None:
+            return 0
+        return _step(_Pages(office, site, snapshot), site.noted(_NOTE), rules)
 
 
 def _step(pages: _Pages, noted: dict[str, Any], rules: str) -> int:
     snapshot, (last, _) = pages.snapshot, pages.snapshot.chain.head()
-    seq, day = _begun(snapshot, noted, rules)
-    until = min(seq + _EVENTS, last)
-    today = pages.today()
-    pages.write(snapshot.pages_since(seq, until), today)
-    gone = pages.remove(day, today) if until == last else day
-    head = snapshot.chain.link_at(until)
-    pages.site.note(_NOTE, seq=until, head=head, rules=rules, gone=gone.isoformat())
-    return until - seq
-
-
-def _begun(snapshot: Snapshot, noted: dict[str, Any], rules: str) -> tuple[int, date]:
-    """Up to which event, and day of decision, the pages are right; from the beginning where the registry is another."""
-    seq = noted.get("seq", 0)
+    seq, day = int(noted.get("seq", 0)), str(noted.get("gone", ""))
     if noted.get("rules") != rules or snapshot.chain.link_at(seq) != noted.get("head"):
-        return 0, date.min
-    return seq, date.fromisoformat(noted["gone"])
+        pages.site.drop_all_pages()  # they are of another registry, key or layout
+        seq, day = 0, pages.oldest.isoformat()
+    until = min(seq + _EVENTS, last)
+    pages.write(snapshot.pages_since(seq, until))
+    if until == last:
+        pages.remove(date.fromisoformat(day))
+        day = pages.oldest.isoformat()
+    pages.site.note(_NOTE, seq=until, head=snapshot.chain.link_at(until), rules=rules, gone=day)
+    return until - seq
 
 
 def _rules(office: Office) -> str:
@@ -73,31 +78,37 @@ class _Pages:
 
     def __init__(self, office: Office, site: Site, snapshot: Snapshot) -> None:
         self._office = office
-        self._made: dict[tuple[str, ...], bytes] = {}
+        self._made: dict[tuple[tuple[str, date], ...], bytes] = {}
         self.site = site
         self.snapshot = snapshot
 
-    def today(self) -> date:
-        """The day of the registry's last event."""
+    @property
+    def oldest(self) -> date:
+        """Letters that ended on this day or before have no page any more; goes by the registry's last event."""
         last = self.snapshot.as_of()
         assert last is not None, "pages are looked at after an event"
-        return last.astimezone(self._office.config.zone).date()
+        today = last.astimezone(self._office.config.zone).date()
+        return today - timedelta(days=self._office.config.publish.status_days)
 
-    def write(self, rows: list[Row], today: date) -> None:
-        oldest = today - timedelta(days=self._office.config.publish.status_days)
-        pages = {self._name(row): self._page(row) for row in rows if not _is_over(row, oldest)}
-        self.site.put_pages(pages)
+    def write(self, rows: list[Row]) -> None:
+        oldest = self.oldest
+        self.site.put_pages({self._name(row): self._page(row) for row in rows if not self._is_over(row, oldest)})
+        self._drop(rows, oldest)
+
+    def remove(self, since: date) -> None:
+        """Drop the pages that have become old since that day was the oldest."""
+        first, last = (datetime.combine(d, time.max, self._office.config.zone) for d in (since, self.oldest))
+        if first < last:
+            self._drop(self.snapshot.pages_ended(first, last), self.oldest)
+
+    def _drop(self, rows: list[Row], oldest: date) -> None:
         for row in rows:
-            if _is_over(row, oldest):
+            if self._is_over(row, oldest):
                 self.site.drop_page(self._name(row))
 
-    def remove(self, before: date, today: date) -> date:
-        """Pages of letters answered so long ago; returns up to which day of decision none is left."""
-        oldest = today - timedelta(days=self._office.config.publish.status_days)
-        for row in self.snapshot.pages_decided(before, oldest) if before < oldest else []:
-            if _is_over(row, oldest):
-                self.site.drop_page(self._name(row))
-        return max(before, oldest)
+    def _is_over(self, row: Row, oldest: date) -> bool:
+        ended = _ended(row, self._office)
+        return ended is not None and ended <= oldest
 
     def _name(self, row: Row) -> str:
         receipt = str(Receipt(row["number"], row["year"], row["register"]))
@@ -106,28 +117,26 @@ class _Pages:
     def _page(self, row: Row) -> bytes:
         """Letters of the same days have the same page; a confidential one has what any other has (law 9)."""
         steps = tuple(_steps(row, self._office))
-        key = tuple(f"{name} {day}" for name, day in steps)
-        if key not in self._made:
+        if steps not in self._made:
             values = status_page.values(self._office.config, steps)
-            self._made[key] = self._office.head.render(status_page.TEMPLATE, values).encode()
-        return self._made[key]
+            self._made[steps] = self._office.head.render(status_page.TEMPLATE, values).encode()
+        return self._made[steps]
 
 
-def _is_over(row: Row, oldest: date) -> bool:
-    return (
-        row["state"] == "closed" and row["decided_on"] is not None and date.fromisoformat(row["decided_on"]) <= oldest
-    )
+def _ended(row: Row, office: Office) -> date | None:
+    """When a letter was answered, passed on to another agency or made void; None where it is in hand."""
+    if row["state"] == "closed" and row["decided_on"]:
+        return date.fromisoformat(row["decided_on"])
+    return _day(row["closed_at"], office) if row["state"] != "open" and row["closed_at"] else None
 
 
 def _steps(row: Row, office: Office) -> Iterator[tuple[str, date]]:
-    received = _day(row["registered_at"], office)
-    yield "received", received
-    if row["state"] == "void":
-        yield "void", _day(row["closed_at"], office)
-        return
-    yield "in_hand", _day(row["routed_at"] or row["registered_at"], office)
-    if row["state"] == "closed" and row["decided_on"]:
-        yield "answered", date.fromisoformat(row["decided_on"])
+    ended = _ended(row, office)
+    yield "received", _day(row["registered_at"], office)
+    if row["state"] != "void":
+        yield "in_hand", _day(row["routed_at"] or row["registered_at"], office)
+    if ended:
+        yield "void" if row["state"] == "void" else "answered", ended
 
 
 def _day(stored: str, office: Office) -> date:

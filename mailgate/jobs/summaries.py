@@ -28,11 +28,13 @@ def step(office: Office) -> bool:
 
 
 def _tell(office: Office, address: str) -> None:
-    rows = office.store.contacts.waiting(address)
-    receipts = [Receipt(r["number"], r["year"]) for r in rows]
-    recipient, now, held = rows[0]["recipient"], office.clock.now(), pausing.hold(office)
-    compose = partial(_summary, office, receipts, recipient)
+    now, held = office.clock.now(), pausing.hold(office)
     with office.store.db.immediate("summary"):
+        rows = office.store.contacts.waiting(address)
+        if not rows:
+            return  # another program has told them meanwhile
+        receipts, recipient = [Receipt(r["number"], r["year"]) for r in rows], rows[0]["recipient"]
+        compose = partial(_summary, office, receipts, recipient)
         state = State.HELD if held else State.QUEUED
         item = office.store.cases.send("summary", None, compose, now, state, held)
         office.store.cases.tell_deferred([r["id"] for r in rows], item, recipient, now)

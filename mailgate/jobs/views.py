@@ -20,6 +20,7 @@ _MASKED = (
     "subject",
     "summary",
     "book_no",
+    "action",
     "remarks",
     "trust_reasons",
     "answer_evidence",

@@ -10,7 +10,7 @@ from mailgate.jobs import views
 from mailgate.jobs.views import MASK
 from mailgate.office import Office
 
-_MASKED = ("addressee", "subject", "text", "remarks", "posted_to")
+_MASKED = ("addressee", "subject", "text", "action", "remarks", "posted_to")
 # The mail that is worst off tells how the dispatch does.
 _WORST_FIRST = (
     "refused", "expired", "bounced", "unsure", "held", "trying", "queued", "cancelled", "accepted", "delivered",
@@ -97,4 +97,6 @@ ACTIONS = {
     "bounced": "ส่งไม่สำเร็จ (ส่งไม่ถึงผู้รับ)",
     "expired": "ส่งไม่สำเร็จ (พ้นกำหนดเวลา)",
     "cancelled": "ระงับการส่ง",
+    "posted": "ส่งทางไปรษณีย์แล้ว",
+    "to post": "รอส่งเป็นเอกสาร",
 }

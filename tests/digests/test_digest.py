@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
@@ -13,7 +14,9 @@ import openpyxl
 import pytest
 
 from mailgate.core.digest import harmless
-from mailgate.jobs import acknowledging, calendars, cases, digesting, poll
+from mailgate.core.special_days import Special
+from mailgate.errors import ArchiveError
+from mailgate.jobs import acknowledging, calendars, cases, day_register, digesting, poll
 from mailgate.jobs.verify import verify
 from mailgate.model import CheckReport, Receipt
 from mailgate.office import Office
@@ -117,6 +120,24 @@ async def test_the_day_has_the_register_with_it(office: PaperOffice) -> None:
     cells = [cell for row in book.active.iter_rows() for cell in row]
     assert any(cell.value == "=1+1" and cell.data_type == "s" for cell in cells)
     assert "ทะเบียนหนังสือรับของวันแนบมาพร้อมนี้" in plain(mail)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "<r>rich</r>",
+        "<r><oops></r>",
+        '<r><t>x</t></r></is></c><c r="Z6"><f>HYPERLINK("http://e","o")</f></c><c><r></r>',
+    ],
+)
+async def test_a_subject_is_no_markup_of_the_spreadsheet(office: PaperOffice, subject: str) -> None:
+    await check(office, letter(1, subject=subject))
+    await tell(office, closing())
+    [attached] = told(office)[-1].iter_attachments()
+    book = openpyxl.load_workbook(io.BytesIO(attached.get_content()))
+    cells = [cell for row in book.active.iter_rows() for cell in row]
+    assert [cell.value.strip() for cell in cells if "<r>" in str(cell.value)] == [subject]
+    assert not [cell for cell in cells if cell.data_type == "f"]
 
 
 async def test_of_a_confidential_letter_only_the_number_is_told(office: PaperOffice) -> None:
@@ -226,11 +247,25 @@ async def test_settings_say_who_is_told_what(tmp_path: Path) -> None:
         assert {mail["To"] for mail in sent(office, "digest")} == {OFFICER}
 
 
-def test_a_stranger_s_words_are_no_link_and_no_markup() -> None:
-    shown = harmless("ดู http://evil.test/a\r\nwww.evil.test FTP://x <b>x</b>")
+@pytest.mark.parametrize(
+    "text",
+    ["http://evil.test/a", "ดูเว็บhttps://evil.example/x", "ที่เว็บwww.evil.com", "evil.com/login", "FTP://evil.test",
+     "mailto:a@b.test", "javascript:alert(1)", "x\r\nhttp://evil.test", "HTTPS://EVIL.TEST", "อ่านevil.co.th"],
+)  # fmt: skip
+def test_nothing_a_stranger_wrote_is_a_link(text: str) -> None:
+    shown = harmless(text)
     assert "://" not in shown
-    assert "www." not in shown
     assert "\n" not in shown
+    assert not re.search(r"(?i)www\.|evil\.|mailto:|javascript:|http:|https:", shown), shown
+
+
+def test_ordinary_words_and_addresses_stay_as_they_are() -> None:
+    for text in ("ขอ ปพ.1 ของบุตร", "somchai.k@example.co.th", "first.last@example.com ส่งมา", "ป.1 รร.บ้านหนอง"):
+        assert harmless(text) == text
+
+
+def test_a_stranger_writes_no_command_line() -> None:
+    assert "→" not in harmless("→ mailgate letter void 1/2569 --reason x")
 
 
 async def test_markup_of_a_stranger_is_shown_as_text(office: PaperOffice) -> None:
@@ -255,3 +290,79 @@ async def test_a_void_letter_is_not_among_the_new_ones(office: PaperOffice) -> N
     cases.void(office, Receipt(1, 2569), "ลงผิด")
     await tell(office, closing())
     assert "ผิดพลาด" not in plain(told(office)[-1])
+
+
+async def test_a_day_that_nobody_told_of_at_its_closing_is_told_of_later(office: PaperOffice) -> None:
+    """The daemon was off, or a timer only checks at the mandated times: nothing falls out, nothing is told twice."""
+    await check(office, letter(1, subject="ของวันจันทร์"))
+    tuesday = NOW + timedelta(days=1)
+    office.paper_clock.set(tuesday)
+    await check(office, letter(2, subject="ของวันอังคาร"))
+    await tell(office, tuesday + timedelta(minutes=5))
+    await tell(office, closing(tuesday.date() + timedelta(days=2)))
+    days = [plain(mail) for mail in told(office) if "ประจำวัน" in mail["Subject"]]
+    assert [("ของวันจันทร์" in text, "ของวันอังคาร" in text) for text in days] == [(True, False), (False, True)]
+
+
+async def test_a_clock_that_is_set_back_tells_nothing_twice(office: PaperOffice) -> None:
+    await check(office, letter(1))
+    tuesday = NOW.date() + timedelta(days=1)
+    for at in (closing(), closing(tuesday), closing() + timedelta(minutes=10), closing(tuesday) + timedelta(minutes=5)):
+        await tell(office, at)
+    assert len([mail for mail in told(office) if "ประจำวัน" in mail["Subject"]]) == 2
+
+
+async def test_a_calendar_that_changes_leaves_no_gap_and_no_overlap(office: PaperOffice) -> None:
+    await check(office, letter(1))
+    await tell(office, closing())
+    tuesday, wednesday = (NOW.date() + timedelta(days=n) for n in (1, 2))
+    office.paper_clock.set(closing(tuesday) - timedelta(hours=2))
+    await check(office, letter(2, subject="ของวันอังคาร"))
+    await tell(office, closing(tuesday))
+    calendars.change(office, "add", {tuesday: Special("holiday", "วันหยุดพิเศษ", "office")}, past=True)
+    await tell(office, closing(wednesday))
+    days = [plain(mail) for mail in told(office) if "ประจำวัน" in mail["Subject"]]
+    assert ["ของวันอังคาร" in text for text in days] == [False, True, False]
+
+
+async def test_a_check_closed_late_is_in_the_next_day_s_digest(office: PaperOffice) -> None:
+    await check(office)
+    await tell(office, closing())
+    office.store.db.sql.execute(
+        "INSERT INTO slot (due_at, state, closed_at, reason) VALUES "
+        "('2026-11-23T09:00:00.000000+00:00', 'late', '2026-11-23T10:00:00.000000+00:00', 'ไฟฟ้าดับ')"
+    )
+    await tell(office, closing(NOW.date() + timedelta(days=1)))
+    assert "๑๖.๐๐ น. ล่าช้า: ไฟฟ้าดับ" in plain(told(office)[-1])
+
+
+async def test_a_mail_that_turns_out_unreadable_later_is_told_of_then(office: PaperOffice) -> None:
+    await check(office, letter(1))
+    await tell(office, closing())
+    office.store.db.sql.execute("DROP TRIGGER reading_done_once")
+    late = (closing() + timedelta(minutes=5)).astimezone(UTC).isoformat(timespec="microseconds")
+    office.store.db.sql.execute("UPDATE reading SET state = 'unreadable', read_at = ?", (late,))
+    await tell(office, closing(NOW.date() + timedelta(days=1)))
+    assert "อ่านเนื้อหาไม่ได้" in plain(told(office)[-1])
+
+
+async def test_an_officer_whose_name_is_part_of_another_s_gets_nothing_of_theirs(tmp_path: Path) -> None:
+    services = builders.tables()["services"]
+    services.append({"key": "other", "title": "อื่น", "officers": [{"name": "ตัวอย่าง ใจ", "email": "part@example.go.th"}]})
+    with builders.office(builders.config(tmp_path, services=services)) as office:
+        await check(office, letter(1, subject="homeschool"))
+        await tell(office, closing())
+        assert told(office, OFFICER)
+        assert told(office, "part@example.go.th") == []
+
+
+async def test_a_full_disk_keeps_the_clerk_from_no_digest(office: PaperOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise ArchiveError("no space left", "Free some space")
+
+    await check(office, letter(1))
+    monkeypatch.setattr(day_register, "keep", full)
+    await tell(office, closing())
+    [mail] = [mail for mail in told(office) if "ประจำวัน" in mail["Subject"]]
+    assert "แนบทะเบียนหนังสือรับไม่ได้" in plain(mail)
+    assert list(mail.iter_attachments()) == []

@@ -90,7 +90,7 @@ def year_of(
     return Year(
         year, complete, days, keys, table,
         _channels(rows, pattern, complete, smallest),
-        {s.key: _speed(row, complete, smallest) for s, row in zip(subjects, rows, strict=True)},
+        _speeds(keys, rows, table, complete, smallest),
         [_speed(list(column), False, smallest) for column in zip(*rows, strict=True)],
         _results(keys, rows, table, smallest) if complete else {},
         [{state: months[day].slots[state] for state in SLOTS} for day in days],
@@ -141,6 +141,17 @@ def _safe(cell: Cell, smallest: int) -> bool:
     """Whether the letters of a service that came by several channels are none or enough by each."""
     parts = [n for n in cell.channels.values() if n]
     return len(parts) < 2 or min(parts) >= smallest
+
+
+def _speeds(
+    keys: list[str], rows: list[list[Cell]], table: Mapping[str, list[list[Figure]]], complete: bool, smallest: int
+) -> dict[str, Speed]:
+    """By service. A share tells of how many it is one, so it is not shown where the number of decisions is not."""
+    found = {}
+    for key, row, decided in zip(keys, rows, table["decided"], strict=False):
+        speed = _speed(row, complete, smallest)
+        found[key] = speed._replace(on_time=HIDDEN) if complete and decided[-1].value is None else speed
+    return found
 
 
 def _speed(cells: list[Cell], complete: bool, smallest: int) -> Speed:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from mailgate.edges.store.database import Connection, Row, stamp
 
-_REPORTED_WITHIN = timedelta(days=10)  # a mail is retried for some days, and a report on it takes its time
 # What is selected, and where from.
 _LETTER = ("*", "letter")
 _MAIL = (
@@ -22,7 +21,9 @@ _DISPATCH = (
 )
 _ITEM = (
     "outbox.id, outbox.kind, outbox.state, outbox.recipient, outbox.ended_at, outbox.note, letter.number, letter.year, "
-    "letter.officer, coalesce(letter.confidential, dispatch.confidential, 0) AS confidential, dispatch.book_no, "
+    "letter.officer, coalesce(letter.confidential, dispatch.confidential, EXISTS (SELECT 1 FROM deferred "
+    "JOIN letter AS l ON l.id = deferred.letter_id WHERE item_id = outbox.id AND l.confidential)) AS confidential, "
+    "dispatch.book_no, "
     "(SELECT text FROM attempt WHERE item_id = outbox.id ORDER BY attempt.number DESC LIMIT 1) AS said",
     "outbox LEFT JOIN letter ON letter.id = outbox.letter_id LEFT JOIN dispatch ON dispatch.id = outbox.dispatch_id",
 )
@@ -60,7 +61,8 @@ class Digests:
     def unanswered(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Registered mails whose senders were not told the number; those that are told with others later are not."""
         where = (
-            "seen_at > ? AND seen_at <= ? AND fate = 'registered' AND answered = 0 AND letter.state <> 'void' "
+            "registered_at > ? AND registered_at <= ? AND fate = 'registered' AND answered = 0 "
+            "AND letter.state <> 'void' "
             "AND mail.letter_id NOT IN "
             "(SELECT letter_id FROM deferred) AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.letter_id = "
             "mail.letter_id AND kind = 'acknowledgement')"
@@ -77,11 +79,6 @@ class Digests:
         where = "seen_at > ? AND seen_at <= ? AND fate IN (SELECT value FROM json_each(?))"
         return self._listed(_MAIL, where, "mail.id", [*span.times, json.dumps(fates)], span, limit)
 
-    def fates(self, span: Span) -> dict[str, int]:
-        """How many mails were seen, by what became of them."""
-        sql = "SELECT fate, count(*) AS n FROM mail WHERE seen_at > ? AND seen_at <= ? GROUP BY fate"
-        return {row["fate"]: row["n"] for row in self._db.all(sql, span.times)}
-
     def dispatches(self, span: Span, first: date, last: date, limit: int) -> tuple[int, list[Row]]:
         """Dispatches registered, not void; ``first`` and ``last``: days of the office that hold the span."""
         where = (
@@ -97,28 +94,26 @@ class Digests:
 
     def failed(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Mails that did not arrive."""
-        created = [stamp(span.since - _REPORTED_WITHIN), span.times[1]]
         where = (
-            "outbox.state IN ('refused', 'expired') AND outbox.created_at >= ? AND outbox.created_at < ? "
-            "AND outbox.ended_at > ? AND outbox.ended_at <= ? OR outbox.state = 'bounced' AND outbox.created_at >= ? "
-            "AND outbox.created_at < ? AND EXISTS (SELECT 1 FROM delivery WHERE item_id = outbox.id AND at > ? "
-            "AND at <= ?)"
+            "(outbox.id IN (SELECT id FROM outbox WHERE state IN ('refused', 'expired') AND ended_at > ? "
+            "AND ended_at <= ?) OR outbox.state = 'bounced' AND outbox.id IN (SELECT item_id FROM delivery "
+            "WHERE at > ? AND at <= ?))"
         )
-        return self._listed(_ITEM, f"({where})", "outbox.id", [*created, *span.times] * 2, span, limit)
+        return self._listed(_ITEM, where, "outbox.id", [*span.times] * 2, span, limit)
 
     def unreadable(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Mails that could not be read."""
         where = (
-            "mail.id IN (SELECT mail_id FROM reading WHERE state = 'unreadable') AND mail.letter_id IS NOT NULL "
-            "AND seen_at > ? AND seen_at <= ?"
+            "mail.id IN (SELECT mail_id FROM reading WHERE state = 'unreadable' AND read_at > ? AND read_at <= ?) "
+            "AND mail.letter_id IS NOT NULL"
         )
         return self._listed(_MAIL, where, "mail.id", [*span.times], span, limit)
 
     def infected(self, span: Span, limit: int) -> tuple[int, list[Row]]:
         """Mails with a file in which the scanner found something."""
         where = (
-            "seen_at > ? AND seen_at <= ? AND EXISTS (SELECT 1 FROM attachment WHERE attachment.mail_id = mail.id "
-            "AND virus <> '')"
+            "mail.id IN (SELECT mail_id FROM reading WHERE read_at > ? AND read_at <= ?) "
+            "AND EXISTS (SELECT 1 FROM attachment WHERE attachment.mail_id = mail.id AND virus <> '')"
         )
         return self._listed(_MAIL, where, "mail.id", [*span.times], span, limit)
 
@@ -133,7 +128,8 @@ class Digests:
     ) -> tuple[int, list[Row]]:
         columns, source = what
         if span.officers is not None:
-            where += " AND letter.officer IN (SELECT value FROM json_each(?))"
+            # "+": the times lead to few rows, an officer to all of years.
+            where += " AND +letter.officer IN (SELECT value FROM json_each(?))"
             values = [*values, json.dumps(span.officers)]
         count = self._db.value(f"SELECT count(*) FROM {source} WHERE {where}", values)  # noqa: S608 - our own words
         sql = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608

@@ -21,6 +21,9 @@ CREATE TABLE unindexed (
 
 CREATE INDEX letter_service ON letter (service, id);
 CREATE INDEX letter_officer ON letter (officer, id);
+CREATE INDEX outbox_failed ON outbox (ended_at) WHERE state IN ('refused', 'expired');
+CREATE INDEX delivery_at ON delivery (at);
+CREATE INDEX reading_read ON reading (read_at) WHERE read_at IS NOT NULL;
 CREATE INDEX letter_unfinished ON letter (state, id) WHERE state <> 'closed';
 """
 

@@ -7,6 +7,7 @@ neither waits nor shows in half of the pages. Nothing here appends an event: pub
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -115,7 +116,7 @@ class Snapshot:
     def permitted(
         self, first: date, before: date, confidential: Sequence[str], start: int = 0, count: int = -1
     ) -> list[Row]:
-        """Permissions dated in [first, before), by date and number, from the ``start``-th on; none of these services."""
+        """Permissions dated in [first, before), by date and number; none of these services."""
         asked = (first.isoformat(), before.isoformat(), json.dumps(confidential), count, start)
         return self._db.all(_PERMITTED, asked)
 
@@ -157,10 +158,20 @@ class Snapshot:
         sql = "WHERE id IN (SELECT letter_id FROM event WHERE seq > ? AND seq <= ?) ORDER BY id"
         return self._db.all(_PAGES + sql, (after, until))
 
-    def pages_decided(self, after: date, until: date) -> list[Row]:
-        """The same of each letter answered on the days (after, until]."""
-        sql = "WHERE id IN (SELECT letter_id FROM dispatch WHERE dated > ? AND dated <= ?) ORDER BY id"
-        return self._db.all(_PAGES + sql, (after.isoformat(), until.isoformat()))
+    def pages_ended(self, after: datetime, until: datetime) -> list[Row]:
+        """The same of each letter that was closed or made void in (after, until]."""
+        sql = (
+            "WHERE id IN (SELECT letter_id FROM event WHERE seq > ? AND seq <= ? AND kind IN ('closed', 'void')) "
+            "ORDER BY id"
+        )
+        return self._db.all(_PAGES + sql, (self._seq(after), self._seq(until)))
+
+    def _seq(self, at: datetime) -> int:
+        """The last event until then. Events are in the order of time, so looking at twenty of a million is enough."""
+        known = range(1, self.chain.head()[0] + 1)
+        return bisect_right(
+            known, stamp(at), key=lambda seq: self._db.value("SELECT at FROM event WHERE seq = ?", (seq,))
+        )
 
 
 class Public:

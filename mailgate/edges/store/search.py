@@ -99,9 +99,12 @@ class Search:
         return [row["id"] for row in reversed(rows)]
 
     def note_asked(self, by: str, words: Sequence[str], letters: int, now: datetime) -> None:
-        """That somebody searched confidential letters, for what, and how many were found."""
+        """That somebody searched confidential letters, for how many words, and how many letters were found.
+
+        Not for which: they are likely the name of somebody, and the chain keeps what is in it.
+        """
         with self._db.immediate("asked"):
-            payload = {"by": by, "words": list(words), "found": letters}
+            payload = {"by": by, "words": len(words), "found": letters}
             self._chain.append(now, "confidential searched", payload)
 
     def _range(self, wanted: Wanted) -> tuple[int, int]:

@@ -81,6 +81,11 @@ class Slots:
         sql = "SELECT * FROM slot WHERE due_at >= ? AND due_at < ? ORDER BY due_at"
         return self._db.all(sql, (stamp(first), stamp(before)))
 
+    def closed_between(self, after: datetime, until: datetime) -> list[Row]:
+        """Rows closed in (after, until], in the order they were due."""
+        sql = "SELECT * FROM slot WHERE closed_at > ? AND closed_at <= ? ORDER BY due_at"
+        return self._db.all(sql, (stamp(after), stamp(until)))
+
     def ended_before(self, moment: datetime) -> str | None:
         """When the last check ended that did so before then, as it is stored."""
         sql = "SELECT max(coalesce(ended_at, closed_at)) FROM slot WHERE closed_at < ?"

@@ -45,6 +45,12 @@ class Publish(Table):
         examples=["https://www.example.go.th/letters"],
     )
     at: Clock = Field(time(1), description="When they are made anew, every day.", examples=["01:00"])
+    up_to: Literal["month", "today"] = Field(
+        "month",
+        description="month: a month is counted when it is over, yearly totals and results when the year is, so that "
+        "not even who keeps every edition can reckon a count that is not shown. today: all that there is so far; who "
+        "compares the editions of two days sees when a count has reached `smallest`.",
+    )
     status_days: int = Field(
         90, ge=1, le=3650, description="Days after the decision for which the page of a letter stays.", examples=[90]
     )

@@ -81,7 +81,7 @@ def _configure(folder: Path, imap_port: int, smtp_port: int) -> Config:
     values["imap"] |= {"host": "127.0.0.1", "port": imap_port, "security": "none", "username": USER}
     values["smtp"] |= {"host": "127.0.0.1", "port": smtp_port, "security": "none", "username": ""}
     values["office"]["letter_code"] = "ศธ ๐๔๐๕๙"
-    values["publish"] = {"directory": "site", "base_url": _SITE}
+    values["publish"] = {"directory": "site", "base_url": _SITE, "up_to": "today"}
     path = folder / "config.toml"
     path.write_text(config_file.render(values), "utf-8")
     return config_file.load(path)

@@ -66,16 +66,18 @@ def material(office: Office, snapshot: Snapshot, progress: Progress, *, anew: bo
 
 
 def _years(office: Office, months: Months, today: date) -> dict[int, Year]:
-    """A month counts when it is over: a number that grew from day to day would tell of single letters."""
+    """A month counts when it is over, unless the office wants all there is so far: a number that grows from day to day
+    tells of single letters. Of what is confidential there is nothing but whole years either way."""
     services, smallest = office.config.services, office.config.publish.smallest
+    so_far = office.config.publish.up_to == "today"
     subjects = [*(Subject(s.key, s.channel) for s in services if not s.confidential), Subject(OTHER)]
     confidential = [s.key for s in services if s.confidential]
-    over = {day: month for day, month in months.by_first_day.items() if day < today.replace(day=1)}
+    told = {day: month for day, month in months.by_first_day.items() if so_far or day < today.replace(day=1)}
     found = {}
     for year in sorted({_year(day) for day in months.by_first_day}, reverse=True):
-        own = {day: month for day, month in over.items() if _year(day) == year}
-        complete = year < today.year + BUDDHIST_OFFSET
-        found[year] = year_of(year, own, subjects, confidential, complete, smallest)
+        own = {day: month for day, month in told.items() if _year(day) == year}
+        over = year < today.year + BUDDHIST_OFFSET
+        found[year] = year_of(year, own, subjects, confidential if over else [], over or so_far, smallest)
     return found
 
 

@@ -41,6 +41,7 @@ class Pages:
             "as_of": self._words.moment(shown) if shown else "",
             "years": [self._year_in_index(year) for year in self._material.years.values()],
             "smallest": self._words.digits(self._material.smallest),
+            "so_far": self._material.office.config.publish.up_to == "today",
             "events": self._words.number(self._material.events),
             "chain_head": self._material.chain_head,
         }

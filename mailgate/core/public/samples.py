@@ -36,7 +36,7 @@ def samples(config: Config) -> dict[str, dict[str, Any]]:
         "nav": [_LINK],
         "other": {"lang": "th", "href": "-"},
     }
-    index = {"as_of": "-", "years": [_YEAR], "smallest": "-", "events": "-", "chain_head": "-"}
+    index = {"as_of": "-", "years": [_YEAR], "smallest": "-", "so_far": False, "events": "-", "chain_head": "-"}
     tables = dict.fromkeys(("months", "channels", "results", "speed", "slots", "confidential"), _TABLE)
     charts = dict.fromkeys(("months_chart", "services_chart", "slots_chart"), "-")
     measures = dict.fromkeys(("received", "acknowledged", "decided"), "-")

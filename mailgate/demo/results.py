@@ -18,21 +18,20 @@ from mailgate.model import Receipt
 from mailgate.model_dispatch import Result
 from mailgate.office import Office
 
-_DECIDED = "homeschool"
+_DECIDED, _DECIDED_AT_MOST = "homeschool", 6  # enough for the public pages to show how many
 _WORDS = "สำนักงานอนุญาตให้ครอบครัวจัดการศึกษาขั้นพื้นฐานตามแผนที่เสนอ"
 
 
-async def decide(office: Office, receipts: list[str], folder: Path) -> Receipt | None:
-    """Grant the first request among these letters, with a PDF, and send the decision. None if there is no request."""
-    wanted = next((r for r in map(_receipt, receipts) if _is_request(office, r)), None)
-    if wanted is None:
-        return None
+async def decide(office: Office, receipts: list[str], folder: Path) -> list[Receipt]:
+    """Grant the first requests among these letters, each with a PDF, and send the decisions. Returns their numbers."""
     letter = folder / "decision.pdf"
     replace_file(letter, pdf("Permission granted"))
-    enclosed = dispatching.looked_into(office, [letter])
-    out = decisions.outbound(office, wanted, Wish(result=Result.APPROVED, text=_WORDS), enclosed)
-    dispatching.keep(office, [letter], enclosed)
-    given = dispatching.enter(office, out)
+    given = []
+    for wanted in [r for r in map(_receipt, receipts) if _is_request(office, r)][:_DECIDED_AT_MOST]:
+        enclosed = dispatching.looked_into(office, [letter])
+        out = decisions.outbound(office, wanted, Wish(result=Result.APPROVED, text=_WORDS), enclosed)
+        dispatching.keep(office, [letter], enclosed)
+        given.append(dispatching.enter(office, out))
     await poll.send(office)
     return given
 
@@ -81,4 +80,4 @@ def _receipt(text: str) -> Receipt:
 def _is_request(office: Office, receipt: Receipt) -> bool:
     """A request of the service that the demo grants, whose sender was told its number."""
     row = office.store.reports.letter(receipt)
-    return row is not None and row["service"] == _DECIDED and bool(row["acknowledged_at"]) and row["paper"] != "yes"
+    return row is not None and row["service"] == _DECIDED and bool(row["acknowledged_at"]) and not row["paper"]

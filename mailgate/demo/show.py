@@ -66,7 +66,10 @@ async def _demo(folder: Path, keep_running: bool, as_json: bool) -> int:
         made = list(results.write(office, folder))
         if as_json:
             files = [str(path) for path in made if isinstance(path, Path)]
-            emit(report.document() | {"registry": str(config.registry.path), "decided": str(decided), "files": files})
+            emit(
+                report.document()
+                | {"registry": str(config.registry.path), "decided": [str(r) for r in decided], "files": files}
+            )
         else:
             _show(office, report, started)
             _where_to_look(office, folder, decided, made)
@@ -173,12 +176,12 @@ def _summary(report: CheckReport) -> None:
         click.echo(f"{value:>5}  {name}")
 
 
-def _where_to_look(office: Office, folder: Path, decided: Receipt | None, made: Sequence[Path | str]) -> None:
+def _where_to_look(office: Office, folder: Path, decided: list[Receipt], made: Sequence[Path | str]) -> None:
     click.echo("\nดูต่อ · where to look")
     click.echo(f"  ทะเบียน · the registry               {office.config.registry.path}")
     click.echo(f"  คำตอบทุกฉบับ · every mail that went   {folder / 'mails'}")
     if decided:
-        click.echo(f"  หนังสือส่ง · the decision             mailgate … dispatch show {decided}")
+        click.echo(f"  หนังสือส่ง · a decision               mailgate … dispatch show {decided[0]}")
     for one in made:
         click.echo(f"  {one}")
     click.echo(f"  python3 -m http.server --directory {folder / 'site'} {_SITE_PORT}   → {_SITE}")

@@ -77,7 +77,7 @@ def _years(office: Office, months: Months, today: date) -> dict[int, Year]:
     for year in sorted({_year(day) for day in months.by_first_day}, reverse=True):
         own = {day: month for day, month in told.items() if _year(day) == year}
         over = year < today.year + BUDDHIST_OFFSET
-        found[year] = year_of(year, own, subjects, confidential if over else [], over or so_far, smallest)
+        found[year] = year_of(year, own, subjects, confidential if over else None, over or so_far, smallest)
     return found
 
 

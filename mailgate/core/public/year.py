@@ -77,11 +77,12 @@ def year_of(
     year: int,
     months: Mapping[date, Month],
     subjects: Sequence[Subject],
-    confidential: Sequence[str],
+    confidential: Sequence[str] | None,
     complete: bool,
     smallest: int,
 ) -> Year:
-    """``months``: those of the year that are over; ``subjects``: the public services, OTHER last."""
+    """``months``: those of the year that are told; ``subjects``: the public services, OTHER last; ``confidential``: the
+    others, None while they are not told; ``complete``: totals by service are."""
     days, rows = sorted(months), [[months[day].cells.get(s.key, Cell()) for day in sorted(months)] for s in subjects]
     grid = _grid(rows, subjects, complete)
     pattern = protect(grid, smallest) if days else Pattern()
@@ -94,7 +95,7 @@ def year_of(
         [_speed(list(column), False, smallest) for column in zip(*rows, strict=True)],
         _results(keys, rows, table, smallest) if complete else {},
         [{state: months[day].slots[state] for state in SLOTS} for day in days],
-        _confidential(months, confidential, smallest) if complete else {},
+        _confidential(months, confidential, smallest) if confidential is not None else {},
     )  # fmt: skip
 
 

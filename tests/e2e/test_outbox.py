@@ -61,6 +61,8 @@ async def decided(office: PaperOffice, *outcomes: Outcome) -> list[int]:
     for n in range(1, len(outcomes) + 1):
         dispatching.enter(office, decisions.outbound(office, Receipt(n, 2569), Wish(Result.APPROVED), [file]))
     office.paper_courier.script = list(outcomes)
+    one = office.config.smtp.model_copy(update={"connections": 1})  # so that the outcomes are met in order
+    office.config = office.config.model_copy(update={"smtp": one})
     await poll.send(office)
     return [row["id"] for row in office.store.reports.outbox() if row["kind"] == "decision"]
 

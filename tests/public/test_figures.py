@@ -65,7 +65,9 @@ def test_a_month_is_kept_as_json() -> None:
 
 def whole(cells: dict[str, Cell], confidential: dict[str, int] | None = None, *, complete: bool = True) -> year.Year:
     month = Month(cells, Counter(confidential or {}))
-    return year_of(2568, {date(2025, 1, 1): month}, [Subject("a"), Subject(OTHER)], ["x"], complete, 5)
+    return year_of(
+        2568, {date(2025, 1, 1): month}, [Subject("a"), Subject(OTHER)], ["x"] if complete else None, complete, 5
+    )
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,16 @@ def test_numbers_told_together_are_acknowledged_when_that_mail_is_sent(office: P
     assert [told[m]["acknowledged"] for m in ("2026-08", "2026-09")] == ["0", "8"]
 
 
+def test_of_restricted_letters_only_whole_years_are_told_even_where_all_else_is_up_to_date(tmp_path: Path) -> None:
+    made_of = conftest.config(tmp_path, up_to="today")
+    with builders.office(made_of) as office:  # type: ignore[arg-type]
+        for n in range(1, 30):
+            conftest.receive(office, n, builders.NOW, "outing", confidential=n > 10)
+        found = made(office, tmp_path / "x")
+    assert rows(found, "confidential") == []
+    assert {r["received"] for r in rows(found, "by-month") if r["service"] == "outing"} == {"10"}
+
+
 def test_no_small_count_is_shown(site: Files) -> None:
     for row in rows(site, "by-month"):
         for measure in ("received", "acknowledged", "decided"):

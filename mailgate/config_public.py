@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from mailgate.config_types import Clock, Email, MaybePath, Table, WebAddress
+from mailgate.config_types import Clock, Email, Line, MaybePath, Table, WebAddress
 
 Period = Literal["slot", "day", "week", "month"]
 
@@ -57,3 +57,16 @@ class Publish(Table):
     smallest: int = Field(
         5, ge=2, le=100, description="Counts of persons' letters below this are not shown.", examples=[5]
     )
+    licence: Line = Field("CC-BY-4.0", description="Licence of the data, as data catalogues write it.")
+    licence_url: WebAddress = Field(
+        "https://creativecommons.org/licenses/by/4.0/", description="Where that licence can be read."
+    )
+    geo_coverage: Line = Field(
+        "เขตพื้นที่รับผิดชอบของหน่วยงาน", description="Area the data are about, for the catalogue of data.go.th."
+    )
+
+    @model_validator(mode="after")
+    def _links_lead_somewhere(self) -> Self:
+        if self.base_url and self.directory is None:
+            raise ValueError("base_url needs directory: acknowledgements would bear links to pages that are not made")
+        return self

@@ -34,8 +34,8 @@ def _letters(config: Config, now: datetime) -> Samples:
     receipts = [Receipt(n, 2569) for n in (1, 2, 5)]
     matter = Matter(receipts[0], "", "", "", "", now, now, "", now.date(), "", "", [], False)
     return {
-        "summary.subject.txt": compose_more.summary_values(config, receipts),
-        "summary.txt": compose_more.summary_values(config, receipts),
+        "summary.subject.txt": compose_more.summary_values(config, b"", receipts),
+        "summary.txt": compose_more.summary_values(config, b"", receipts),
         "transfer.subject.txt": compose_more.transfer_values(config, receipts[0], now, "-"),
         "transfer.txt": compose_more.transfer_values(config, receipts[0], now, "-"),
         "referral.txt": referral.values(config, matter, config.office.clerk, Original()),

@@ -363,3 +363,8 @@ def test_the_shipped_config_holds_no_secret_and_no_clear_text() -> None:
     made = parse(tomllib.loads(SHIPPED))
     assert {made.imap.security, made.smtp.security} <= {"tls", "starttls"}
     assert not re.search(r"^(password|token|secret)\b", SHIPPED, re.MULTILINE)
+
+
+def test_links_to_pages_that_are_not_made_are_refused() -> None:
+    error = refused(put("publish", base_url="https://www.example.go.th/letters"))
+    assert "base_url needs directory" in str(error)

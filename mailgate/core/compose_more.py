@@ -9,7 +9,10 @@ from typing import Any
 from mailgate.config import Config
 from mailgate.core import thai
 from mailgate.core.letterhead import Letterhead, Outgoing, draft, office_values
+from mailgate.core.public import status_link
 from mailgate.model import Draft, Receipt
+
+_MOST_PAGES = 20
 
 
 def ranges(receipts: Sequence[Receipt]) -> str:
@@ -20,7 +23,7 @@ def ranges(receipts: Sequence[Receipt]) -> str:
 
 def summary(head: Letterhead, receipts: Sequence[Receipt], recipient: str, item: int, now: datetime) -> Draft:
     """One acknowledgement for several letters of one sender."""
-    values = summary_values(head.config, receipts)
+    values = summary_values(head.config, head.key, receipts)
     return draft(
         head,
         Outgoing(
@@ -36,14 +39,16 @@ def summary(head: Letterhead, receipts: Sequence[Receipt], recipient: str, item:
     )
 
 
-def summary_values(config: Config, receipts: Sequence[Receipt]) -> dict[str, Any]:
-    """The values of summary.txt; law 9: numbers only."""
+def summary_values(config: Config, key: bytes, receipts: Sequence[Receipt]) -> dict[str, Any]:
+    """The values of summary.txt; law 9: numbers only, and where the first letters' status pages are."""
     digits = thai.digits if config.office.thai_digits else str
     shown = ranges(receipts)
+    pages = [(digits(r), status_link.url(config, key, str(r))) for r in receipts[:_MOST_PAGES]]
     return {
         "office": office_values(config),
         "receipts": digits(shown),
         "count": digits(len(receipts)),
+        "status": [{"receipt": receipt, "url": url} for receipt, url in pages if url],
         "en": {"receipts": shown, "count": len(receipts)},
     }
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from mailgate.jobs.public_material import Material
 
-LICENCE = "CC-BY-4.0"
-LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
 _TITLE = "สถิติหนังสือและทะเบียนการอนุญาตของ{}"
 _TITLE_EN = "Letters and permissions of {}: statistics"
 _NOTES = (
@@ -22,7 +20,7 @@ _MEDIA = {"csv": "text/csv", "json": "application/json"}
 
 def dcat(material: Material, files: Sequence[str]) -> bytes:
     """A dcat:Catalog with one dataset; addresses are relative where the configuration names none."""
-    office = material.office.config.office
+    office, settings = material.office.config.office, material.office.config.publish
     document = {
         "@context": {
             "dcat": "http://www.w3.org/ns/dcat#",
@@ -39,7 +37,7 @@ def dcat(material: Material, files: Sequence[str]) -> bytes:
         "dct:publisher": {"@type": "foaf:Organization", "foaf:name": office.name},
         "dcat:contactPoint": {"@type": "vcard:Organization", "vcard:hasEmail": f"mailto:{office.address}"},
         "dct:language": ["th", "en"],
-        "dct:license": {"@id": LICENCE_URL},
+        "dct:license": {"@id": settings.licence_url},
         "dct:accrualPeriodicity": {"@id": "http://purl.org/cld/freq/daily"},
         "dct:modified": material.as_of.date().isoformat() if material.as_of else None,
         "dcat:keyword": [_in("th", tag) for tag in _TAGS],
@@ -65,13 +63,13 @@ def ckan(material: Material, files: Sequence[str]) -> bytes:
         "objective": "เพื่อเปิดเผยการอนุญาตและผลการดำเนินงานตามพระราชบัญญัติการปฏิบัติราชการทางอิเล็กทรอนิกส์ พ.ศ. ๒๕๖๕",
         "update_frequency_unit": "วัน",
         "update_frequency_interval": 1,
-        "geo_coverage": "เขตพื้นที่รับผิดชอบของหน่วยงาน",
+        "geo_coverage": config.publish.geo_coverage,
         "data_source": "ทะเบียนหนังสือรับและทะเบียนหนังสือส่งของหน่วยงาน",
         "data_format": ["CSV", "JSON"],
         "data_category": "ข้อมูลสาธารณะ",
         "data_type": "ข้อมูลสถิติ",
         "data_language": ["th", "en"],
-        "license_id": LICENCE,
+        "license_id": config.publish.licence,
         "url": config.publish.base_url,
         "last_updated_date": modified,
         "resources": [
@@ -89,7 +87,7 @@ def _distribution(material: Material, path: str) -> dict[str, Any]:
         "dct:title": path.rpartition("/")[2],
         "dcat:downloadURL": {"@id": _url(material, path)},
         "dcat:mediaType": media,
-        "dct:license": {"@id": LICENCE_URL},
+        "dct:license": {"@id": material.office.config.publish.licence_url},
     }
 
 

@@ -15,7 +15,7 @@ from mailgate.core.public.figures import MEASURES
 from mailgate.core.public.words import Words
 from mailgate.core.public.year import Figure, Year
 from mailgate.core.thai import BUDDHIST_OFFSET
-from mailgate.jobs import public_catalog, public_data
+from mailgate.jobs import public_data
 from mailgate.jobs.public_material import Material
 from mailgate.jobs.public_tables import Tables
 
@@ -72,8 +72,8 @@ class Pages:
         for path in files:
             named.setdefault(path.rpartition(".")[0], []).append(path)
         values = {
-            "licence": public_catalog.LICENCE,
-            "licence_url": public_catalog.LICENCE_URL,
+            "licence": self._material.office.config.publish.licence,
+            "licence_url": self._material.office.config.publish.licence_url,
             "files": [
                 {"name": name.rpartition("/")[2], "links": [self._file(p) for p in p]} for name, p in named.items()
             ],

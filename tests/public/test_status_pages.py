@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.core import compose
+from mailgate.core import compose, compose_more
 from mailgate.core.public import status_link
 from mailgate.edges.site import Site
 from mailgate.jobs import cases, publishing, status_pages
@@ -162,3 +164,12 @@ def test_publishing_links_them_into_the_edition(office: PaperOffice) -> None:
     publishing.publish(office, directory)
     assert {p.name for p in (directory / "s").iterdir()} == {*pages(office), "index.html"}
     assert (directory / "s" / "index.html").read_bytes() == b""  # no web server lists the others
+
+
+async def test_numbers_told_together_bear_the_links_too(tmp_path: Path) -> None:
+    receipts = [Receipt(n, 2569) for n in range(1, 31)]
+    with builders.office(conftest.config(tmp_path, base_url=f"{BASE}/")) as made:  # type: ignore[arg-type]
+        mail = compose_more.summary(made.head, receipts, "citizen@example.com", 1, builders.NOW)
+        body = email.message_from_bytes(mail.raw, policy=email.policy.default).get_body(("plain",))
+        links = [line.split(": ")[1] for line in body.get_content().splitlines() if BASE in line]  # type: ignore[union-attr]
+        assert links == [status_link.url(made.config, made.head.key, str(r)) for r in receipts[:20]]

@@ -20,6 +20,7 @@ from typing import Any
 from mailgate import config_file
 from mailgate.config import Config
 from mailgate.core.grams import words
+from mailgate.core.identity import judge
 from mailgate.core.registers import Extract
 from mailgate.edges.clock import PaperClock
 from mailgate.edges.store.database import moment
@@ -141,7 +142,7 @@ def _publish_one(folder: Path) -> str:
     with _office(config_file.load(folder / "config.toml")) as office:
         number = int(office.store.db.value("SELECT max(id) FROM letter")) + 1
         entry = builders.entry(number, now=office.clock.now(), service="homeschool")
-        office.store.receipts.enter(entry, builders.never_twice, builders.draft)
+        office.store.receipts.enter(entry, judge, builders.draft)
         started = time.perf_counter()
         publishing.publish(office, folder / "site")
         return f"{time.perf_counter() - started:.1f} s of publishing"

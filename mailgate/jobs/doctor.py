@@ -178,6 +178,7 @@ TESTS: tuple[tuple[str, Test], ...] = (
     ("scanner", _scanner),
     ("alarm", doctor_duty.alarm),
     ("backup", doctor_duty.backup),
+    ("publish", doctor_duty.publish),
     ("signing", doctor_duty.signing),
     ("imap", _imap),
     ("mailbox", _mailbox),

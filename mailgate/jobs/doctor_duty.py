@@ -1,4 +1,4 @@
-"""The doctor's look at what guards the duty: the ways of the alarm, the backup's folder, the systemd units."""
+"""The doctor's look at what guards the duty: the ways of the alarm, the folders of backup and public pages, signing."""
 
 from __future__ import annotations
 
@@ -27,6 +27,19 @@ async def backup(config: Config, clock: Clock) -> str:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise MailgateError(f"{folder} cannot be written", "Make it, owned by the user of mailgate, or mount its disk")
     return str(folder)
+
+
+async def publish(config: Config, clock: Clock) -> str:
+    """Whether the link to the public pages can be made and changed; nothing is written."""
+    link = config.publish.directory
+    if link is None:
+        return "no folder is set ([publish] directory): no public pages are made"
+    if not os.access(link.parent, os.W_OK | os.X_OK):
+        raise MailgateError(
+            f"{link.parent}, where {link.name} is to be a link, cannot be written",
+            "Make it, owned by the user of mailgate; then: mailgate install-service",
+        )
+    return f"{link}, at {config.publish.base_url or 'no address: acknowledgements bear no link'}"
 
 
 async def signing(config: Config, clock: Clock) -> str:

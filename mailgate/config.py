@@ -13,18 +13,23 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from mailgate.config_amss import Amss
 from mailgate.config_answers import Limits, Referrals, Replies, Rule, Scan, Screening, Trust
 from mailgate.config_decisions import Decisions, Reminders, Signing
 from mailgate.config_duty import Alarm, Backup, Calendar, Checks, Metrics
 from mailgate.config_public import Digests, Publish
 from mailgate.config_servers import Imap, Smtp
-from mailgate.config_types import Email, Hours, Line, Table, Words, Zone
+from mailgate.config_types import Email, Hours, Line, Recipient, Table, Words, Zone
+from mailgate.config_website import Website
 from mailgate.model_dispatch import Result
 
 
 class Person(Table):
     name: Words = Field(description="Name as it is written in letters.", examples=["นางสาวตัวอย่าง ใจดี"])
     email: Email = Field(description="Address that gets the letters.", examples=["officer@example.go.th"])
+    key: Recipient = Field(
+        "", description="Public age key that confidential letters are encrypted to; see `mailgate officer key`."
+    )
 
 
 class Office(Table):
@@ -63,18 +68,6 @@ class Registry(Table):
         Path("token.key"),
         description="Key of the reply tokens, made when missing; back it up with the registry.",
     )
-
-
-class Website(Table):
-    """The office's website (clause 2 (2) of the order)."""
-
-    url: Line = Field("", description="Address of the website, given in replies; empty leaves the line out.")
-
-
-class Amss(Table):
-    """AMSS++ (clause 2 (3) of the order)."""
-
-    url: Line = Field("", description="Address of AMSS++; kept for reference, nothing is read from there yet.")
 
 
 class Service(Table):
@@ -150,6 +143,10 @@ class Config(Table):
             if rule.service not in known:
                 raise ValueError(f"rules: {rule.name}: there is no service {rule.service!r}")
         return self
+
+    def officers_of(self, service: Service | None) -> tuple[Person, ...]:
+        """Who is responsible: the officers of a service, or the clerk."""
+        return service.officers if service and service.officers else (self.office.clerk,)
 
     @property
     def zone(self) -> ZoneInfo:

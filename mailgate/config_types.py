@@ -86,6 +86,12 @@ def _clock(value: object) -> object:
     raise ValueError("must be a time of day HH:MM")
 
 
+def _recipient(value: str) -> str:
+    if value and not re.fullmatch(r"age1[a-z0-9]{58}", value):
+        raise ValueError("must be a public key that begins with age1")
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Words = Annotated[str, Field(min_length=1), AfterValidator(_one_line), AfterValidator(_not_blank)]
@@ -97,6 +103,7 @@ MaybePath = Annotated[Path | None, BeforeValidator(_empty)]
 WebAddress = Annotated[str, AfterValidator(_one_line), AfterValidator(_web_address)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Email = Annotated[str, AfterValidator(_one_line), AfterValidator(_email)]
+Recipient = Annotated[str, AfterValidator(_recipient)]
 MaybeEmail = Annotated[Email | None, BeforeValidator(_empty)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Zone = Annotated[str, AfterValidator(_zone)]

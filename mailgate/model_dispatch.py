@@ -41,6 +41,8 @@ class Way(StrEnum):
 
     EMAIL = "email"
     PAPER = "paper"
+    WEBSITE = "website"
+    AMSS = "amss"
 
 
 class Paper(StrEnum):

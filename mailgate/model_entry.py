@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from mailgate.model import Enclosures, Fate, Mail, Receipt, Receiving, Screening, Stub
+
+Channel = Literal["email", "website", "amss"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Entry:
     ``answers_item``: the outbox item whose token it bears. ``over``: the limit that defers its answer.
     ``returned``: it came soon after an automatic mail of ours to the same address.
     ``takes_up``: the journal's row of a mail that was seen before without becoming a letter, and now is.
+    ``sealed``: its bytes are encrypted to the officers, so nobody reads it here. ``case``: the row of the letter that
+    a submission of the website belongs to. ``reply_to``, ``paper``, ``postal_address``: how the answer is wanted.
     """
 
     mailbox: str
@@ -80,6 +85,12 @@ class Entry:
     trust_reasons: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     forged: Forged | None = None
+    channel: Channel = "email"
+    sealed: bool = False
+    case: int | None = None
+    reply_to: str = ""
+    paper: str = ""
+    postal_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,7 @@ def times(office: Office, stub: Stub, service: Service | None) -> Receiving:
 
 def officers(office: Office, service: Service | None) -> str:
     """Names of those responsible, for the register."""
-    people = service.officers if service and service.officers else (office.config.office.clerk,)
-    return ", ".join(p.name for p in people)
+    return ", ".join(p.name for p in office.config.officers_of(service))
 
 
 def service_by_key(office: Office, key: str | None) -> Service | None:

@@ -58,18 +58,22 @@ class Receipts:
         ``hold``: why the acknowledgement waits for a person, "" if it does not.
         """
         with self._db.immediate("register"):
-            if self._known(entry):
-                return None
-            if entry.answers_item:
-                self._contacts.note("echo", entry.mail.from_shown.address, entry.seen_at)
-            judgement = judge(self._twins(entry))
-            if judgement.duplicate:
-                return self._journal(entry, Fate.DUPLICATE, self._letter_id(judgement.of), judgement.why)
-            fate = FATES[entry.screening.kind]
-            if fate is not Fate.REGISTERED:
-                case = self._letter_of_item(entry.answers_item) if fate is Fate.FOLLOW_UP else None
-                return self._journal(entry, fate, case, entry.screening.reason)
-            return self._register(entry, judgement, compose, hold)
+            return self.enter_within(entry, judge, compose, hold=hold)
+
+    def enter_within(self, entry: Entry, judge: Judge, compose: Compose, *, hold: str = "") -> Entered | None:
+        """The same inside a transaction."""
+        if self._known(entry):
+            return None
+        if entry.answers_item:
+            self._contacts.note("echo", entry.mail.from_shown.address, entry.seen_at)
+        judgement = judge(self._twins(entry))
+        if judgement.duplicate:
+            return self._journal(entry, Fate.DUPLICATE, self._letter_id(judgement.of), judgement.why)
+        fate = FATES[entry.screening.kind]
+        if fate is not Fate.REGISTERED:
+            case = entry.case or self._letter_of_item(entry.answers_item) if fate is Fate.FOLLOW_UP else None
+            return self._journal(entry, fate, case, entry.screening.reason)
+        return self._register(entry, judgement, compose, hold)
 
     def set_aside(self, entry: Entry, reason: str) -> None:
         """Journal a mail that could not be taken: no number, a line for the clerk."""
@@ -111,7 +115,8 @@ class Receipts:
             self._chain.append(entry.seen_at, "taken up", payload, row["letter_id"])
         if entry.forged:
             self._proposals.suspect(mail_id, entry.forged, entry.seen_at)
-        if entry.sha256 and row["fate"] != Fate.SET_ASIDE:  # what is marked as malware is kept and not opened
+        # What is marked as malware is kept and not opened; what is sealed, and what AMSS++ says, cannot be read.
+        if entry.sha256 and row["fate"] != Fate.SET_ASIDE and not entry.sealed and entry.channel != "amss":
             self._db.sql.execute("INSERT OR IGNORE INTO reading (mail_id, state) VALUES (?, 'waiting')", (mail_id,))
 
     def _not_back_in_time(self, entry: Entry) -> Entry:

@@ -15,7 +15,7 @@ def letter_row(entry: Entry, receipt: Receipt, remarks: tuple[str, ...], follows
     """The register's row of a new letter."""
     mail, times = entry.mail, entry.receiving
     return {
-        "register": receipt.register, "year": receipt.year, "number": receipt.number, "channel": "email",
+        "register": receipt.register, "year": receipt.year, "number": receipt.number, "channel": entry.channel,
         "book_no": "", "dated": mail.dated.isoformat() if mail.dated else None,
         "from_name": mail.from_shown.name, "from_address": mail.from_shown.address, "addressee": mail.to_shown,
         "subject": mail.subject, "service": entry.service, "officer": entry.officer, "action": "",
@@ -26,6 +26,8 @@ def letter_row(entry: Entry, receipt: Receipt, remarks: tuple[str, ...], follows
         "content_digest": entry.content_digest, "message_id": mail.message_id, "size": entry.size,
         "enclosures": len(entry.enclosures.sizes), "follows": follows,
         "trust": entry.trust, "trust_reasons": "; ".join(entry.trust_reasons),
+        "sealed": int(entry.sealed), "reply_to": entry.reply_to, "paper": entry.paper,
+        "postal_address": entry.postal_address,
     }  # fmt: skip
 
 

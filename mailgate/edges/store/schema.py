@@ -7,14 +7,21 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from mailgate.edges.store import m0001_registers, m0002_readings, m0003_duty, m0004_dispatch, m0005_public
+from mailgate.edges.store import (
+    m0001_registers,
+    m0002_readings,
+    m0003_duty,
+    m0004_dispatch,
+    m0005_public,
+    m0006_channels,
+)
 from mailgate.edges.store.guards import migrations
 from mailgate.errors import RegistryError
 
 APPLICATION_ID = 0x4D47544C  # "MGTL"
 
 # Each module enters its migration in ``migrations`` when it is imported; this is their order.
-MIGRATIONS = (m0001_registers, m0002_readings, m0003_duty, m0004_dispatch, m0005_public)
+MIGRATIONS = (m0001_registers, m0002_readings, m0003_duty, m0004_dispatch, m0005_public, m0006_channels)
 
 
 def is_ours(tables: set[str]) -> bool:

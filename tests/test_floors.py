@@ -28,6 +28,8 @@ WORDS = (
     "config_duty",
     "config_decisions",
     "config_public",
+    "config_website",
+    "config_amss",
     "config",
     "config_file",
 )

@@ -29,6 +29,8 @@ from mailgate.edges.presence import Presence
 from mailgate.errors import MailgateError
 from mailgate.jobs import digesting, guard, leaving, publishing, slots, status_pages
 from mailgate.jobs import poll as polls
+from mailgate.jobs.desk import Desk
+from mailgate.jobs.desk_door import Door
 from mailgate.model import CheckReport
 from mailgate.office import Office
 from mailgate.worker import Worker
@@ -76,15 +78,31 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
         await self._guard.start()
         await self.notice()
+        door = await self._open_door()
         tasks = {asyncio.create_task(w.run(stopping), name=w.name) for w in self.workers}
         log.info("started; %s", self._status())
         self._notifier.ready(self._status())
         try:
             await self._tick_until_stopped(tasks)
         finally:
+            if door is not None:
+                await door.close()
             await self._leave(tasks)
         log.info("stopped")
         return self.work | {"failed": sum(w.failed for w in self.workers)}
+
+    async def _open_door(self) -> Door | None:
+        """The socket by which the website's own user hands in what it gets, where one is configured."""
+        site = self.office.config.website
+        if site.desk is None:
+            return None
+        door = Door(Desk(lambda: self.office, self._handed_in), site.desk, 2 * site.max_total)
+        await door.open()
+        return door
+
+    def _handed_in(self) -> None:
+        for worker in (self.reading, self.outbox, self.digest, self.publish):
+            worker.wake()
 
     async def check(self) -> bool:
         """The check that is due, if one is; at most one at a time, never more to do."""

@@ -1,6 +1,7 @@
 """The child that opens PDFs: ``python -I -m mailgate.pdf_cell``. Started by ``edges.pdf_files``.
 
-``check FILE`` says "+pages" or "-why"; ``join OUT FILE…`` writes one PDF of all pages. A PDF is a stranger's program as
+``check FILE`` says "+pages" or "-why"; ``join OUT FILE…`` writes one PDF of all pages; ``clean`` takes one from
+standard input and gives it back on standard output without what it says of its making. A PDF is a stranger's program as
 much as a mail is, so it is read in a process that has limits and may die.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import resource
 import sys
+from io import BytesIO
 from pathlib import Path
 
 from mailgate.cell import confine
@@ -27,6 +29,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     logging.disable(logging.CRITICAL)
     verb, *names = sys.argv[1:]
+    if verb == "clean":
+        _clean()
+        return
     try:
         print("+" + (_joined(Path(names[0]), names[1:]) if verb == "join" else str(_pages(Path(names[0])))))
     except ValueError as e:
@@ -66,6 +71,26 @@ def _joined(out: Path, names: list[str]) -> str:
     with out.open("wb") as file:
         writer.write(file)
     return str(len(writer.pages))
+
+
+def _clean() -> None:
+    """Exits with 1, and writes nothing, where it cannot be done: encrypted, signed, damaged."""
+    from pypdf import PdfReader, PdfWriter
+
+    try:
+        reader = PdfReader(sys.stdin.buffer)
+        if reader.is_encrypted or "/SigFlags" in reader.root_object.get("/AcroForm", {}):
+            sys.exit(1)
+        writer, made = PdfWriter(clone_from=reader), BytesIO()
+        writer.metadata = None
+        for holder in (writer.root_object, *writer.pages):
+            for said in ("/Metadata", "/PieceInfo"):
+                holder.pop(said, None)
+        writer.compress_identical_objects(remove_orphans=True)  # else what was taken out is still in the file
+        writer.write(made)
+    except (Exception, MemoryError, RecursionError):
+        sys.exit(1)
+    sys.stdout.buffer.write(made.getvalue())
 
 
 if __name__ == "__main__":

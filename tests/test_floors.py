@@ -22,6 +22,7 @@ WORDS = (
     "model_reading",
     "model_search",
     "model_dispatch",
+    "model_website",
     "config_types",
     "config_servers",
     "config_answers",
@@ -42,12 +43,13 @@ FLOORS = (
     ("office",),
     ("jobs",),
     ("worker",),
+    ("web",),
     ("daemon",),
     ("demo",),
     ("cli", "__main__"),
 )
 HEIGHT = {part: n for n, parts in enumerate(FLOORS) for part in parts}
-KNOWS_BOTH = {"cell", "pdf_cell", "office", "jobs", "worker", "daemon", "demo", "cli", "__main__"}
+KNOWS_BOTH = {"cell", "pdf_cell", "office", "jobs", "worker", "web", "daemon", "demo", "cli", "__main__"}
 OUTSIDE = frozenset(
     "os pathlib socket ssl sqlite3 sqlite_utils asyncio subprocess threading multiprocessing signal time random secrets "  # noqa: E501
     "io shutil tempfile glob fcntl logging http smtplib imaplib aioimaplib aiosmtplib jinja2 click select".split()

@@ -13,10 +13,10 @@ from mailgate.cli.context import NEEDS_A_PERSON, Settings, as_json, receipt
 from mailgate.cli.dispatch_shown import outbound_lines
 from mailgate.edges.terminal import emit, plain
 from mailgate.errors import MailgateError
-from mailgate.jobs import decisions, dispatching, printing, reaching, views_out
+from mailgate.jobs import decisions, dispatching, printing, reaching, sealed_answers, views_out
 from mailgate.jobs.decisions import Wish
 from mailgate.model import Receipt
-from mailgate.model_dispatch import Outbound, Result
+from mailgate.model_dispatch import Outbound, Result, Way
 from mailgate.office import Office
 
 _PREVIEW = "mailgate-preview"
@@ -74,7 +74,10 @@ def decide(
             return _previewed(office, out, files, preview, as_json)
         if not yes and not as_json and sys.stdin.isatty() and not click.confirm("Send this?", err=True):
             raise MailgateError("nothing was sent")
-        dispatching.keep(office, files, enclosed)
+        if sealed_answers.is_needed(office, out):
+            out = sealed_answers.seal(office, out, files)
+        else:
+            dispatching.keep(office, files, enclosed)
         return _sent(office, out, dispatching.enter(office, out), as_json)
 
 
@@ -92,6 +95,8 @@ def _sent(office: Office, out: Outbound, given: Receipt, as_json: bool) -> int:
     if out.addresses:
         waits = f"; {out.hold}: mailgate outbox release" if out.hold else ""
         click.echo(f"dispatch {given} is queued for {', '.join(out.addresses)}{waits}", err=True)
+    elif out.way is Way.WEBSITE:
+        click.echo(f"dispatch {given} stands on the page of the case", err=True)
     else:
         click.echo(f"dispatch {given} goes on paper: mailgate dispatch print {given}", err=True)
     if as_json:

@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from mailgate.edges.terminal import plain
-from mailgate.model_dispatch import THAI_RESULTS, Outbound
+from mailgate.model_dispatch import THAI_RESULTS, Outbound, Way
+
+_WAYS = {
+    Way.EMAIL: "ไปรษณีย์อิเล็กทรอนิกส์",
+    Way.PAPER: "เอกสาร (ทางไปรษณีย์)",
+    Way.WEBSITE: "หน้าติดตามเรื่องของเว็บไซต์",
+    Way.AMSS: "AMSS++",
+}
 
 
 def outbound_lines(out: Outbound) -> Iterator[str]:
@@ -19,8 +26,8 @@ def outbound_lines(out: Outbound) -> Iterator[str]:
         yield f"ผล         {THAI_RESULTS[out.result]} ({out.result})"
     yield f"เรื่อง       {out.subject}"
     yield f"ถึง         {out.addressee}"
-    yield f"วิธีส่ง      {', '.join(out.addresses) if out.addresses else 'เอกสาร (ทางไปรษณีย์)'}"
-    if not out.addresses:
+    yield f"วิธีส่ง      {', '.join(out.addresses) or _WAYS[out.way]}"
+    if out.way is Way.PAPER:
         yield f"ที่อยู่       {' '.join(out.postal_address.split()) or '(ยังไม่ทราบ เว้นไว้ให้เขียน)'}"
     for file in out.files:
         yield f"ไฟล์        {file.name} ({file.size:,} ไบต์, SHA-256 {file.sha256})"

@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": "work.doctor",
     "poll": "work.poll",
     "run": "work.run",
+    "web": "web.web",
     "status": "status.status",
     "verify": "work.verify",
     "alarm": "alarm.alarm",

@@ -74,6 +74,13 @@ class Incoming:
         self._file.close()
         self.path.unlink(missing_ok=True)
 
+    def __enter__(self) -> Incoming:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What was kept has moved away; what was not is given up."""
+        self.abandon()
+
 
 class Archive:
     """A folder of raw mails. Raises ArchiveError where the disk is full, read-only or broken."""

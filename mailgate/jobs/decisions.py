@@ -106,7 +106,10 @@ def examined(office: Office, sizes: Sequence[tuple[str, int]]) -> None:
 
 
 def _way(letter: Row, receipt: Receipt, paper: bool | None) -> Way:
-    """Annex item 4: by e-mail, except where the citizen asked for paper; nothing confidential by plain e-mail."""
+    """Annex item 4: by the channel it came by, except where the citizen asked for paper or, on the website, for a mail.
+
+    Nothing confidential goes by plain e-mail.
+    """
     wish = Paper(letter["paper"])
     if paper is None and wish is Paper.PROPOSED:
         raise MailgateError(
@@ -119,6 +122,8 @@ def _way(letter: Row, receipt: Receipt, paper: bool | None) -> Way:
         )
     if paper or (paper is None and wish is Paper.YES):
         return Way.PAPER
+    if letter["channel"] == "website" and paper is None and not letter["reply_to"]:
+        return Way.WEBSITE
     if letter["confidential"]:
         raise MailgateError(
             f"letter {receipt} is confidential: nothing of it goes out by plain e-mail", "Dispatch it with --paper"

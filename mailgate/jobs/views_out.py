@@ -70,7 +70,7 @@ def shown(office: Office, row: Row) -> dict[str, Any]:
 
 
 def delivery(office: Office, row: Row) -> str:
-    """How it does: the state of its worst mail; on paper "posted" or "to post"."""
+    """How it does: the state of its worst mail; on paper "posted" or "to post"; else where it stands."""
     return came_to(row, office.store.dispatches.states(row["id"]))
 
 
@@ -82,6 +82,8 @@ def came_to(row: Row, states: Sequence[str]) -> str:
         return "posted"
     if row["way"] == "paper" or row["action"] == "ส่งเป็นเอกสาร":
         return "to post"
+    if row["way"] in ("website", "amss"):
+        return f"on {row['way']}"
     return next((state for state in _WORST_FIRST if state in states), "")
 
 
@@ -98,5 +100,7 @@ ACTIONS = {
     "expired": "ส่งไม่สำเร็จ (พ้นกำหนดเวลา)",
     "cancelled": "ระงับการส่ง",
     "posted": "ส่งทางไปรษณีย์แล้ว",
+    "on website": "แจ้งบนหน้าติดตามเรื่องของเว็บไซต์",
+    "on amss": "แจ้งผลในระบบ AMSS++",
     "to post": "รอส่งเป็นเอกสาร",
 }

@@ -25,6 +25,7 @@ from mailgate.edges.store.registers import Registers
 from mailgate.edges.store.reports import Reports
 from mailgate.edges.store.search import Search
 from mailgate.edges.store.slots import Slots
+from mailgate.edges.store.website import Website
 
 __all__ = ["Lock", "Store"]
 
@@ -53,6 +54,7 @@ class Store:
         self.reports = Reports(self.db)
         self.registers = Registers(self.db)
         self.search = Search(self.db, self.chain)
+        self.website = Website(self.db)
 
     def registry_id(self) -> str:
         """A random name given to this registry when it was made."""

@@ -116,12 +116,13 @@ class Cases:
         self._chain.append(now, "restricted", {"why": "by hand"}, letter_id)
 
     def told_to(self, letter_id: int) -> str:
-        """The address that the letter's number was told to, or is to be; "" if to nobody."""
+        """The address that the letter's number was told to or is to be, or that its form gave; "" if none."""
         return str(
             self._db.value(
                 "SELECT recipient FROM outbox WHERE letter_id = ? AND kind = 'acknowledgement' "
-                "UNION ALL SELECT recipient FROM deferred WHERE letter_id = ?",
-                (letter_id, letter_id),
+                "UNION ALL SELECT recipient FROM deferred WHERE letter_id = ? "
+                "UNION ALL SELECT reply_to FROM letter WHERE id = ? AND reply_to <> ''",
+                (letter_id, letter_id, letter_id),
             )
             or ""
         )

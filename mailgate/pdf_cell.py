@@ -78,7 +78,7 @@ def _clean() -> None:
     from pypdf import PdfReader, PdfWriter
 
     try:
-        reader = PdfReader(sys.stdin.buffer)
+        reader = PdfReader(BytesIO(sys.stdin.buffer.read()))
         if reader.is_encrypted or "/SigFlags" in reader.root_object.get("/AcroForm", {}):
             sys.exit(1)
         writer, made = PdfWriter(clone_from=reader), BytesIO()
@@ -86,7 +86,7 @@ def _clean() -> None:
         for holder in (writer.root_object, *writer.pages):
             for said in ("/Metadata", "/PieceInfo"):
                 holder.pop(said, None)
-        writer.compress_identical_objects(remove_orphans=True)  # else what was taken out is still in the file
+        writer.compress_identical_objects(remove_unreferenced=True)  # else what was taken out is still in the file
         writer.write(made)
     except (Exception, MemoryError, RecursionError):
         sys.exit(1)

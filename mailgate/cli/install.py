@@ -38,7 +38,7 @@ def install_service(context: click.Context, root: Path, only_print: bool, remove
         return
     if root == Path("/"):
         installing.check_reachable(program, Path(sys.executable).resolve())
-    _tell("written", installing.write(files, root), as_json)
+    _tell("written", installing.write(files, root, installing.enabled(config)), as_json)
     click.echo(_NEXT if config else _NO_CONFIG.format(source), err=True)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,6 +17,7 @@ from mailgate.errors import MailgateError
 
 PIECE = 1 << 18
 _LONGEST_HEAD = 1 << 20
+_FIRST = 3  # file descriptor: SD_LISTEN_FDS_START
 
 
 async def write(writer: asyncio.StreamWriter, head: dict[str, Any], body: Iterator[bytes], size: int) -> None:
@@ -55,15 +57,30 @@ def in_pieces(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def free_place(path: Path) -> None:
-    """Make the socket's folder; take away a socket that an earlier daemon left. Raises MailgateError."""
+def listening(path: Path) -> socket.socket:
+    """The socket that the service manager hands over for this path, or one made there. Raises MailgateError."""
     try:
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
+        return _handed_over(path) or _made(path)
     except OSError as e:
         raise MailgateError(f"cannot make the socket {path}: {e.strerror}", "See [website] desk") from None
 
 
-def open_to_group(path: Path) -> None:
-    """The website's user is in the group of the daemon's socket, and in nothing else of the daemon's."""
+def _handed_over(path: Path) -> socket.socket | None:
+    """Socket activation (sd_listen_fds(3)): the manager gives it its owner and group, which we could not."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    for number in range(_FIRST, _FIRST + int(os.environ.get("LISTEN_FDS", "0"))):
+        found = socket.socket(fileno=number)
+        if found.family == socket.AF_UNIX and found.getsockname() == str(path):
+            return found
+        found.detach()
+    return None
+
+
+def _made(path: Path) -> socket.socket:
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # that of an earlier daemon
+    made = socket.socket(socket.AF_UNIX)
+    made.bind(str(path))
     os.chmod(path, 0o660)
+    return made

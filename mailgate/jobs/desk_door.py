@@ -28,14 +28,12 @@ class Door:
 
     async def open(self) -> None:
         """Raises MailgateError where the socket cannot be made."""
-        desk_socket.free_place(self._path)
-        self._server = await asyncio.start_unix_server(self._answer, str(self._path), limit=desk_socket.PIECE)
-        desk_socket.open_to_group(self._path)
+        listening = desk_socket.listening(self._path)
+        self._server = await asyncio.start_unix_server(self._answer, sock=listening, limit=desk_socket.PIECE)
 
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
-            self._path.unlink(missing_ok=True)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -5,7 +5,7 @@ Where the Debian package has put the units already, only what the config adds to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from mailgate.errors import UsageError
 
 PLACE = Path("/etc/systemd/system")
 ENABLED = ("mailgate.service", "mailgate-watch.timer", "mailgate-backup.timer")
+_WEBSITE = ("mailgate-desk.socket", "mailgate-web.service")
 _PACKAGED = Path("usr/lib/systemd/system/mailgate.service")
 _STATE = Path("/var/lib/mailgate")  # StateDirectory= of the units
 _WRITERS = ("mailgate.service", "mailgate-watch.service", "mailgate-backup.service")
@@ -35,7 +36,13 @@ def plan(config: Config | None, program: Path, root: Path) -> dict[Path, str]:
     return files | (_added(config) if config else {})
 
 
-def write(files: Mapping[Path, str], root: Path) -> list[Path]:
+def enabled(config: Config | None) -> tuple[str, ...]:
+    """What is started with the machine: the website's units too, where a service comes by it."""
+    has_forms = config is not None and any(s.channel == "website" for s in config.services)
+    return ENABLED + (_WEBSITE if has_forms and config and config.website.desk else ())
+
+
+def write(files: Mapping[Path, str], root: Path, units: Sequence[str] = ENABLED) -> list[Path]:
     """Put the files in their places below ``root``, make account and folders, enable. Returns what was written.
 
     Nothing is started. Raises UsageError where they cannot be written, MailgateError with what systemd's tools said.
@@ -52,7 +59,7 @@ def write(files: Mapping[Path, str], root: Path) -> list[Path]:
     manager = ServiceManager(root)
     manager.prepare()
     manager.reload()
-    manager.enable(ENABLED)
+    manager.enable(units)
     return written
 
 
@@ -60,7 +67,7 @@ def remove(files: Mapping[Path, str], root: Path) -> list[Path]:
     """Take away what ``write`` put there. Registry, config, passwords and account stay. Returns what went."""
     manager = ServiceManager(root)
     if PLACE / ENABLED[0] in files:
-        manager.disable(ENABLED)
+        manager.disable(ENABLED + _WEBSITE)
     gone = _remove(files, root)
     manager.reload()
     return gone
@@ -75,7 +82,7 @@ def check_reachable(*places: Path) -> None:
 
 def _shipped(program: Path) -> dict[Path, str]:
     source = shipped("systemd")
-    found = {PLACE / f.name: f for pattern in ("*.service", "*.timer") for f in sorted(source.glob(pattern))}
+    found = {PLACE / f.name: f for pattern in ("*.service", "*.socket", "*.timer") for f in sorted(source.glob(pattern))}
     texts = {path: units.for_program(file.read_text("utf-8"), str(program)) for path, file in found.items()}
     for folder in ("sysusers.d", "tmpfiles.d"):
         texts[Path("/etc", folder, "mailgate.conf")] = (source / folder / "mailgate.conf").read_text("utf-8")

@@ -46,7 +46,7 @@ class Remote:
             pieces = desk_socket.in_pieces(body) if body else iter(())
             await desk_socket.write(writer, asked, pieces, size)
             head = await desk_socket.read_head(reader)
-            return head, await reader.readexactly(head["size"])
+            return head, await reader.readexactly(head.pop("size"))
         finally:
             writer.close()
 

@@ -50,6 +50,8 @@ SHIPPED = {
     "mailgate-watch.timer",
     "mailgate-backup.service",
     "mailgate-backup.timer",
+    "mailgate-web.service",
+    "mailgate-desk.socket",
 }
 WANTED = {
     "multi-user.target.wants/mailgate.service",
@@ -108,6 +110,17 @@ def test_where_a_package_has_put_the_units_only_the_rest_is_written(tmp_path: Pa
     config(tmp_path)
     said = json.loads(install(tmp_path, "--json").stdout)
     assert said == {"written": [f"/{SYSTEM}/{name}" for name in sorted(TIMERS, reverse=True)]}
+
+
+def test_the_website_is_started_where_it_has_a_form_and_a_desk(tmp_path: Path) -> None:
+    website = '[website]\ndesk = "/run/mailgate/desk.sock"\n[[services]]\nkey = "a"\ntitle = "ก"\nchannel = "website"\n'
+    config(tmp_path, website)
+    install(tmp_path)
+    wants = {"multi-user.target.wants/mailgate-web.service", "sockets.target.wants/mailgate-desk.socket"}
+    assert wants <= files(tmp_path)
+    assert "mailgate-web" in (tmp_path / "etc/passwd").read_text("utf-8")
+    install(tmp_path, "--remove")
+    assert not wants & files(tmp_path)
 
 
 def test_print_changes_nothing(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_they_leave_an_intruder_little(file: Path) -> None:
 
 def test_the_sandbox_is_the_same_in_all() -> None:
     blocks = {sandbox(file.read_text("utf-8")) for file in SERVICES}
-    assert len(SERVICES) == 4
+    assert len(SERVICES) == 5
     assert len(blocks) == 1
     assert "NoNewPrivileges=yes" in blocks.pop()
 

@@ -19,7 +19,7 @@ import click
 
 from mailgate import config_file
 from mailgate.config import Config
-from mailgate.demo import results
+from mailgate.demo import results, website
 from mailgate.demo.imap_server import DemoMailbox
 from mailgate.demo.letters import Sample, samples
 from mailgate.demo.smtp_server import DemoPost
@@ -32,10 +32,12 @@ from mailgate.jobs import views
 from mailgate.jobs.poll import poll, recover
 from mailgate.model import CheckReport, Fate, Receipt
 from mailgate.office import Office, open_office
+from mailgate.web.handing import Given
 
 USER, PASSWORD = "mkarea3", "demo"
 _EVERY_SECONDS = 10
 _SITE_PORT = 8765
+_FORMS_PORT = 8766
 _SITE = f"http://127.0.0.1:{_SITE_PORT}"
 
 
@@ -62,6 +64,7 @@ async def _demo(folder: Path, keep_running: bool, as_json: bool) -> int:
         clock.advance(timedelta(minutes=office.store.db.value("SELECT count(*) FROM poll")))
         letters = await _deliver(box, office)
         report, started = await _check(office, letters), clock.now()
+        complaint = await _complain(office)
         decided = await results.decide(office, report.receipts, folder)
         made = list(results.write(office, folder))
         if as_json:
@@ -72,6 +75,7 @@ async def _demo(folder: Path, keep_running: bool, as_json: bool) -> int:
             )
         else:
             _show(office, report, started)
+            _complaint(complaint, folder)
             _where_to_look(office, folder, decided, made)
         if keep_running:
             await _keep_running(office, config, box.port, post.port)
@@ -83,6 +87,8 @@ def _configure(folder: Path, imap_port: int, smtp_port: int) -> Config:
     values = tomllib.loads(shipped("config.toml").read_text("utf-8"))
     values["imap"] |= {"host": "127.0.0.1", "port": imap_port, "security": "none", "username": USER}
     values["smtp"] |= {"host": "127.0.0.1", "port": smtp_port, "security": "none", "username": ""}
+    values["website"] = {"listen": f"127.0.0.1:{_FORMS_PORT}"}
+    website.give_keys(values["services"], folder)
     values["office"]["letter_code"] = "ศธ ๐๔๐๕๙"
     values["publish"] = {"directory": "site", "base_url": _SITE, "up_to": "today"}
     path = folder / "config.toml"
@@ -129,6 +135,22 @@ async def _check(office: Office, letters: list[Sample]) -> CheckReport:
             bar.update(seen - before)
             before = seen
     return checking.result()
+
+
+async def _complain(office: Office) -> Given:
+    """A complaint by the website's form, which needs neither mailbox nor mail server."""
+    service = next(s for s in office.config.services if s.channel == "website")
+    return await website.complain(office, service, int(office.store.db.value("SELECT count(*) FROM poll")))
+
+
+def _complaint(given: Given, folder: Path) -> None:
+    """What the visitor was told, and how the officer reads it."""
+    receipt = f"{given.number}/{given.year}"
+    command = f"mailgate --config {folder / 'config.toml'}"
+    _heading("ร้องเรียนทางเว็บไซต์ เข้ารหัสถึงเจ้าหน้าที่ · a complaint by the website, encrypted to its officer", 1)
+    click.echo(f"  เลขรับ {receipt}   รหัสผ่าน {given.passphrase}")
+    click.echo(f"  {command} letter open {receipt} --key {folder / website.KEY}")
+    click.echo(f"  {command} web   → http://127.0.0.1:{_FORMS_PORT}")
 
 
 def _show(office: Office, report: CheckReport, since: datetime) -> None:

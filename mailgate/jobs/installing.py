@@ -82,7 +82,9 @@ def check_reachable(*places: Path) -> None:
 
 def _shipped(program: Path) -> dict[Path, str]:
     source = shipped("systemd")
-    found = {PLACE / f.name: f for pattern in ("*.service", "*.socket", "*.timer") for f in sorted(source.glob(pattern))}
+    found = {
+        PLACE / f.name: f for pattern in ("*.service", "*.socket", "*.timer") for f in sorted(source.glob(pattern))
+    }
     texts = {path: units.for_program(file.read_text("utf-8"), str(program)) for path, file in found.items()}
     for folder in ("sysusers.d", "tmpfiles.d"):
         texts[Path("/etc", folder, "mailgate.conf")] = (source / folder / "mailgate.conf").read_text("utf-8")

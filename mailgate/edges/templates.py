@@ -5,7 +5,7 @@ A sandbox renders them with plain values; a broken one is refused when mailgate 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,14 @@ class Templates:
             raise ConfigError(f"template {name} includes itself") from None
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as e:
             raise ConfigError(f"template {name} cannot be rendered: {e}") from None
+
+    def compiles(self, names: Iterable[str]) -> None:
+        """Read templates that are rendered elsewhere. Raises ConfigError for one that is broken."""
+        for name in names:
+            try:
+                self._environment.get_template(name)
+            except TemplateSyntaxError as e:
+                raise ConfigError(f"template {e.filename or name}, line {e.lineno}: {e.message}") from None
 
     def check(self, values: Mapping[str, Any]) -> None:
         """Try every acknowledgement template with sample values: would a citizen get what the order asks?"""

@@ -28,6 +28,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Robots-Tag": "noindex",
 }
+NAMES = ("base", "parts", "home", "form", "thanks", "login", "case", "problem")
 _UNITS = ((1_000_000, "MB"), (1_000, "kB"))
 
 
@@ -36,6 +37,7 @@ class Pages:
 
     def __init__(self, config: Config, templates: Templates) -> None:
         self._config = config
+        templates.compiles(f"web/{name}.html" for name in NAMES)
         self._templates = templates
         self._base = urlsplit(config.website.forms_url).path.rstrip("/")
         self._secure = config.website.forms_url.startswith("https://")

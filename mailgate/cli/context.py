@@ -6,6 +6,7 @@ import getpass
 import os
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -33,9 +34,14 @@ class Settings:
         """The config. Raises ConfigError."""
         return self.again()
 
+    @property
+    def path(self) -> Path:
+        """The config file. Raises ConfigError if there is none."""
+        return config_file.find(self._path)
+
     def again(self) -> Config:
         """The config as it is on disk now. Raises ConfigError."""
-        return config_file.load(config_file.find(self._path))
+        return config_file.load(self.path)
 
     def for_alarm(self) -> Config:
         """The config; of a broken one what an alarm needs, for that may be the alarm. Raises ConfigError."""

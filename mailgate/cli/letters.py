@@ -14,12 +14,13 @@ from mailgate.cli import cases
 from mailgate.cli.clock import clock
 from mailgate.cli.context import Settings, as_json, receipt
 from mailgate.cli.listing import list_letters
+from mailgate.cli.opening import open_letter
 from mailgate.cli.showing import print_letter
 from mailgate.edges.parser_cell import ParserCell
 from mailgate.edges.store.database import Row
 from mailgate.edges.terminal import emit, table
 from mailgate.errors import UsageError
-from mailgate.jobs import letters, looking, views, wishes
+from mailgate.jobs import letters, looking, sealing, views, wishes
 from mailgate.jobs.wishes import Wished
 from mailgate.model import Fate, Receipt
 
@@ -95,7 +96,7 @@ def _registered(settings: Settings, wanted: Receipt, wish: Wished) -> dict[str, 
         reading = readings.of_letter(row["id"])
         read = views.reading(reading, readings.attachments(reading["mail_id"])) if reading else None
         return views.letter(row, zone) | {
-            "raw": str(office.archive.path(row["sha256"])),
+            "raw": str(sealing.path_of(office, row["sha256"])),
             # What a confidential letter says is for its officer, who has it by mail (law 9).
             "reading": views.MASK if row["confidential"] else read,
             "follow_ups": [views.mail(m, zone) for m in reports.follow_ups(row["id"])],
@@ -106,7 +107,7 @@ def _registered(settings: Settings, wanted: Receipt, wish: Wished) -> dict[str, 
         }
 
 
-for command in (list_letters, clock, cases.register, cases.acknowledge, cases.assign, cases.void):
+for command in (list_letters, clock, open_letter, cases.register, cases.acknowledge, cases.assign, cases.void):
     letter.add_command(command)
 
 

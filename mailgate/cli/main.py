@@ -29,6 +29,7 @@ COMMANDS = {
     "restore": "backup.restore",
     "calendar": "calendar.calendar",
     "letter": "letters.letter",
+    "officer": "officer.officer",
     "mail": "letters.mail",
     "outbox": "outbox.outbox",
     "decide": "decide.decide",

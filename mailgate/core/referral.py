@@ -66,15 +66,17 @@ class Matter:
     paper: Paper = Paper.UNSAID
     case: Receipt | None = None
     case_due: date | None = None
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The raw letter: its SHA-256 and how it can be carried, or why it is not."""
+    """The raw letter: its SHA-256 and how it can be carried, or why it is not. ``sealed``: it is encrypted by age."""
 
     sha256: str = ""
     encoding: str = ""
     why_not: str = ""
+    sealed: bool = False
 
 
 def referral(head: Letterhead, matter: Matter, to: Person, original: Original, item: int, now: datetime) -> Draft:
@@ -83,7 +85,7 @@ def referral(head: Letterhead, matter: Matter, to: Person, original: Original, i
     carried: tuple[Carried, ...] = ()
     if original.sha256:
         boundary = "=_" + tokens.token(head.key, "boundary", item, str(matter.receipt), to.email)
-        name = f"receipt-{matter.receipt.number}-{matter.receipt.year}.eml"
+        name = f"receipt-{matter.receipt.number}-{matter.receipt.year}.eml{'.age' if original.sealed else ''}"
         before, behind = carrier(boundary, name, original.encoding)
         carried = (Carried(original.sha256, original.encoding, behind),)
     made = draft(
@@ -131,6 +133,7 @@ def values(config: Config, matter: Matter, to: Person, original: Original) -> Ma
         "arrived": arrived,
         "received": received,
         "service": matter.service,
+        "channel": matter.channel,
         "due": thai.long_date(matter.due, thai_digits=office.thai_digits) if matter.due else "",
         "case": digits(matter.case) if matter.case else "",
         "case_due": thai.long_date(matter.case_due, thai_digits=office.thai_digits) if matter.case_due else "",
@@ -145,6 +148,7 @@ def values(config: Config, matter: Matter, to: Person, original: Original) -> Ma
         "unreadable": matter.unreadable,
         "carried": bool(original.sha256),
         "not_carried": original.why_not,
+        "sealed": original.sealed,
         "follow_up": matter.follow_up,
         "by_mail": config.decisions.by_mail and bool(config.trust.authserv_id) and not matter.confidential,
         "by_code": config.decisions.release == "code",

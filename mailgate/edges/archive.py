@@ -162,6 +162,15 @@ class Archive:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def remove(self, hashes: Sequence[str]) -> None:
+        """Take mails away for good, durably; one that is not there is no matter."""
+        with explained(f"cannot remove from the archive {self.folder}"):
+            for sha256 in hashes:
+                self.path(sha256).unlink(missing_ok=True)
+                point("archive.removed")
+            for folder in sorted({self.path(sha256).parent for sha256 in hashes}):
+                fsync_folder(folder)
+
     def check(self, sha256: str) -> str:
         """Re-read a kept mail: "" if its bytes fit its name, else what is wrong."""
         digest = hashlib.sha256()

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import pyrage
 
@@ -30,7 +30,15 @@ def new_key() -> KeyPair:
     return KeyPair(str(identity), str(identity.to_public()))
 
 
-def seal(source: BinaryIO, target: BinaryIO, recipients: Sequence[str]) -> None:
+class Target(Protocol):
+    """Where the encrypted bytes go."""
+
+    def write(self, piece: bytes, /) -> int: ...
+
+    def flush(self) -> None: ...
+
+
+def seal(source: BinaryIO, target: Target, recipients: Sequence[str]) -> None:
     """Encrypt a stream to each of these public keys, in pieces: memory does not grow with it.
 
     Raises MailgateError for a key that is none; OSError as the streams do.
@@ -74,6 +82,11 @@ def write_key(path: Path, key: KeyPair, comment: str) -> None:
             os.fsync(file.fileno())
     except OSError as e:
         raise MailgateError(f"cannot write the key to {path}: {e.strerror}", "Name a new file with --out") from None
+
+
+def check_public(public: str) -> None:
+    """Raises MailgateError for what is no public key."""
+    _public(public)
 
 
 def public_of(private: str) -> str:

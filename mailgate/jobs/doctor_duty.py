@@ -9,7 +9,7 @@ from mailgate.config import Config
 from mailgate.edges.clock import Clock
 from mailgate.edges.secrets import token
 from mailgate.errors import MailgateError
-from mailgate.jobs import alarms
+from mailgate.jobs import alarms, officer_keys
 
 _SOON = 30  # days
 
@@ -40,6 +40,15 @@ async def publish(config: Config, clock: Clock) -> str:
             "Make it, owned by the user of mailgate; then: mailgate install-service",
         )
     return f"{link}, at {config.publish.base_url or 'no address: acknowledgements bear no link'}"
+
+
+async def sealing(config: Config, clock: Clock) -> str:
+    """Whether what is confidential is encrypted to somebody; a form of the website is not offered else."""
+    found = officer_keys.without_key(config)
+    said = f"no officer has a key: {', '.join(found)}; letters of these are kept in clear (mailgate officer key)"
+    if any(s.key in found and s.channel == "website" for s in config.services):
+        raise MailgateError(said, "Their form is not offered. Make a key: mailgate officer key --help")
+    return said if found else "what is confidential is encrypted to its officers"
 
 
 async def signing(config: Config, clock: Clock) -> str:

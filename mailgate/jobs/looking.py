@@ -36,6 +36,15 @@ async def look(config: Config, path: Path, cell: Cell) -> dict[str, Any]:
     return _judged(config, mail, screening, results, reading) | _read(mail, reading, problem)
 
 
+async def read(path: Path, folder: Path, cell: Cell) -> dict[str, Any]:
+    """Sender, text and attachments of the mail in a file; attachments go to ``folder`` as "0", "1", …"""
+    try:
+        reading, problem = await cell.read(path, folder), ""
+    except Unreadable as e:
+        reading, problem = Reading("", 0, "", complete=False), e.what
+    return _read(headers(_head(path)[:HEADER_BYTES]), reading, problem)
+
+
 def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:

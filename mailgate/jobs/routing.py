@@ -15,12 +15,12 @@ from mailgate.edges.store.cases import Route
 from mailgate.edges.store.database import Row, moment
 from mailgate.jobs import clocks, deciding, hearing, views, wishes
 from mailgate.jobs.hearing import Heard
+from mailgate.jobs.sealing import SEARCHED, Sealed, own_words
 from mailgate.model import Draft, Fate, Kind, Receipt
 from mailgate.model_dispatch import Paper
 from mailgate.model_reading import Attachment, Flag, Reading
 from mailgate.office import Office
 
-_SEARCHED = 5_000  # characters of the text looked through for a service's words
 _INFECTED = "พบไวรัสในเอกสารแนบ จึงกักกันไว้"
 _CONFIDENTIAL = "เป็นเรื่องปกปิดที่ยังไม่มีเจ้าหน้าที่ผู้รับผิดชอบ โปรดมอบหมายด้วยคำสั่ง mailgate letter assign --officer"
 _TOO_LARGE = "มีขนาดใหญ่เกินที่กำหนดให้แนบ"
@@ -35,17 +35,26 @@ class Understood:
     original: Original
     unreadable: str = ""
     heard: Heard | None = None
+    sealed: Sealed | None = None
 
 
 async def prepare(
-    office: Office, row: Row, reading: Reading, viruses: Mapping[int, str], unreadable: str = ""
+    office: Office,
+    row: Row,
+    reading: Reading,
+    viruses: Mapping[int, str],
+    unreadable: str = "",
+    sealed: Sealed | None = None,
 ) -> Understood:
     """Mark what is infected, and look how the original can be sent on, before the transaction begins."""
     marked = tuple(
         replace(a, flags=(*a.flags, Flag.INFECTED)) if n in viruses else a for n, a in enumerate(reading.attachments)
     )
-    original = await office.disk(original_of, office, row["sha256"], bool(viruses))
     known = replace(reading, attachments=marked)
+    if sealed is not None:
+        original = sealed_original(office, sealed.sha256, sealed.size, infected=bool(viruses))
+        return Understood(known, viruses, original, unreadable, sealed=sealed)
+    original = await office.disk(original_of, office, row["sha256"], bool(viruses))
     return Understood(known, viruses, original, unreadable, await hearing.prepare(office, row, known))
 
 
@@ -59,6 +68,15 @@ def original_of(office: Office, sha256: str, infected: bool) -> Original:
     return Original(sha256, transfer_encoding(kept.read(0, kept.size)))
 
 
+def sealed_original(office: Office, sha256: str, size: int, *, infected: bool = False) -> Original:
+    """How an encrypted letter can be carried."""
+    if infected:
+        return Original(why_not=_INFECTED, sealed=True)
+    if size > office.config.referrals.attach_up_to:
+        return Original(why_not=_TOO_LARGE, sealed=True)
+    return Original(sha256, "base64", sealed=True)
+
+
 def route(office: Office, row: Row, understood: Understood, now: datetime) -> None:
     """Hand a letter, or more about one, to the people responsible; inside the reading's transaction."""
     letter = office.store.reports.letter_by_id(row["letter_id"]) if row["letter_id"] else None
@@ -68,7 +86,7 @@ def route(office: Office, row: Row, understood: Understood, now: datetime) -> No
         _resume(office, row, letter["follows"], understood, _receipt(letter), now)
         route_letter(office, letter, understood, now)
     elif row["kind"] == Kind.FOLLOW_UP:
-        wishes.heard(office, letter, _own_words(understood.reading), now)
+        wishes.heard(office, letter, own_words(understood.reading), now)
         _resume(office, row, letter["id"], understood, None, now)
         refer(office, _as_it_is(office, letter), understood, now, follow_up=True)
 
@@ -96,6 +114,8 @@ def refer(office: Office, letter: Row, understood: Understood, now: datetime, *,
         matter, original = _matter(office, letter, service, understood, follow_up), understood.original
         if letter["confidential"] and not _may_know(office, service, letter, person):
             matter, original = _masked(matter), Original(why_not=_CONFIDENTIAL)
+        elif original.sealed:
+            matter = _masked(matter)
         compose = partial(_composed, office, matter, person, original, now)
         office.store.cases.send("referral", letter["id"], compose, now)
 
@@ -128,21 +148,17 @@ def _composed(office: Office, matter: Matter, person: Person, original: Original
 
 def _described(office: Office, letter: Row, reading: Reading, now: datetime) -> Row:
     """Add to the register what the text shows: a summary, receipts it quotes, the service it asks for."""
-    new_text = _own_words(reading)
+    new_text = own_words(reading)
     quoted = deciding.mentions(office, new_text) if letter["follows"] is None else ()
     remark = "; ".join(r for r in quoted if r not in letter["remarks"])
     summary = reading.summary if not letter["subject"].strip() else ""
     if summary or remark:
         office.store.cases.describe(letter["id"], summary, remark)
-    found = services.find(f"{letter['subject']}\n{new_text[:_SEARCHED]}", office.config.services)
+    found = services.find(f"{letter['subject']}\n{new_text[:SEARCHED]}", office.config.services)
     if found is not None and found.key != letter["service"] and (letter["service"] is None or found.confidential):
         office.store.cases.route(letter["id"], route_to(office, letter, found), "words in the text", now)
     wishes.heard(office, letter, f"{letter['subject']}\n{new_text}", now)
     return _as_it_is(office, letter)
-
-
-def _own_words(reading: Reading) -> str:
-    return reading.text[: reading.quoted_from]
 
 
 def _as_it_is(office: Office, letter: Row) -> Row:
@@ -183,12 +199,13 @@ def _matter(office: Office, letter: Row, service: Service | None, understood: Un
         trust_reasons=[r for r in letter["trust_reasons"].split("; ") if r],
         confidential=bool(letter["confidential"]),
         attachments=reading.attachments,
-        text=_own_words(reading),
+        text=own_words(reading),
         unreadable=understood.unreadable,
         follow_up=follow_up,
         paper=Paper(letter["paper"]),
         case=_receipt(case) if case else None,
         case_due=_due(case) if case else None,
+        channel=letter["channel"],
     )
 
 
@@ -202,6 +219,9 @@ def stored(office: Office, letter: Row) -> Understood:
     files = office.store.readings.attachments(reading["mail_id"]) if reading else []
     attachments = tuple(_attachment(f) for f in files)
     text, until = (reading["text"], reading["quoted_from"]) if reading else ("", 0)
+    if letter["sealed"]:
+        sealed = office.archive.kept(office.store.sealing.file_of(letter))
+        return Understood(Reading("", 0, ""), {}, sealed_original(office, sealed.sha256, sealed.size))
     infected = any(Flag.INFECTED in a.flags for a in attachments)
     problem = reading["problem"] if reading and reading["state"] == "unreadable" else ""
     known = Reading(text, until, letter["summary"], attachments)

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from mailgate.config import Service
 from mailgate.core.parse import headers
-from mailgate.core.referral import Original
 from mailgate.edges.archive import Kept
 from mailgate.edges.store.database import Row, moment
 from mailgate.errors import MailgateError
@@ -80,8 +79,8 @@ def _resume(office: Office, letter: Row, handed: Handed, now: datetime) -> None:
 def _refer(office: Office, letter_id: int, kept: Kept, now: datetime, *, follow_up: bool) -> None:
     letter = office.store.reports.letter_by_id(letter_id)
     assert letter is not None
-    unread = Understood(Reading("", 0, ""), {}, Original(kept.sha256, "base64"))
-    routing.refer(office, letter, unread, now, follow_up=follow_up)
+    original = routing.sealed_original(office, kept.sha256, kept.size)
+    routing.refer(office, letter, Understood(Reading("", 0, ""), {}, original), now, follow_up=follow_up)
 
 
 def _service(office: Office, handed: Handed) -> Service:

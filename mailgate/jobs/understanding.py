@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from mailgate.edges.parser_cell import Cell
 from mailgate.edges.store.database import Row
 from mailgate.edges.store.readings import MOST_ENDED
 from mailgate.errors import Unreadable
-from mailgate.jobs import proposals, reports, routing
+from mailgate.jobs import proposals, reports, routing, sealing
 from mailgate.jobs.routing import Understood
+from mailgate.jobs.sealing import Sealed
 from mailgate.model import CheckReport
 from mailgate.model_reading import Reading
 from mailgate.office import Office
@@ -44,6 +46,7 @@ class Reader:
     async def step(self) -> bool:
         """A bounded number of mails; False if nothing waits."""
         office = self._office
+        await sealing.remove_left(office)
         rows = await office.registry(office.store.readings.waiting, _BATCH)
         await office.registry(office.store.readings.begin, [row["id"] for row in rows])
         # One mail at a time in the child; what the disk has to do for one goes on beside the next.
@@ -59,6 +62,7 @@ class Reader:
         if failed:
             await office.registry(office.store.readings.again, [row["id"] for row, _ in failed])
             raise failed[0][1]
+        await sealing.remove_left(office)
         return bool(rows)
 
     async def _read(self, row: Row) -> Understood:
@@ -66,30 +70,36 @@ class Reader:
         if row["tries"] >= MOST_ENDED:  # counted, and never finished: the program itself was ended by it
             return await self._unreadable(row, _ENDED)
         try:
-            reading, viruses = await self._understand(row)
+            reading, viruses, sealed = await self._understand(row)
         except Unreadable as e:
             log.warning("unreadable mail=%d: %s", row["id"], e.what)
             return await self._unreadable(row, e.what)
-        return await routing.prepare(self._office, row, reading, viruses)
+        return await routing.prepare(self._office, row, reading, viruses, sealed=sealed)
 
     async def _unreadable(self, row: Row, why: str) -> Understood:
         nothing = Reading("", 0, "", complete=False)
-        return await routing.prepare(self._office, row, nothing, {}, unreadable=why)
+        sealed = await sealing.prepare(self._office, row, nothing)
+        return await routing.prepare(self._office, row, nothing, {}, unreadable=why, sealed=sealed)
 
-    async def _understand(self, row: Row) -> tuple[Reading, Mapping[int, str]]:
+    async def _understand(self, row: Row) -> tuple[Reading, Mapping[int, str], Sealed | None]:
+        """Text, attachments, viruses by position; of what is sealed no attachment is kept."""
         office = self._office
         with office.archive.workplace() as folder:
-            reading = await self._cell.read(office.archive.path(row["sha256"]), folder)
+            raw = await office.registry(sealing.raw_path, office, row["sha256"])
+            reading = await self._cell.read(raw, folder) if raw else Reading("", 0, "")
+            sealed = await sealing.prepare(office, row, reading)
+            if sealed is not None:
+                return reading, await self._viruses([folder / str(n) for n in range(len(reading.attachments))]), sealed
             reading = await office.disk(office.attachments.keep, folder, reading)
-        return reading, await self._viruses(reading)
+        return reading, await self._viruses([office.attachments.path(a.sha256) for a in reading.attachments]), None
 
-    async def _viruses(self, reading: Reading) -> Mapping[int, str]:
-        """By position the name of the virus in each attachment that has one."""
+    async def _viruses(self, paths: Sequence[Path]) -> Mapping[int, str]:
+        """By position the name of the virus in each file that has one."""
         scanner, found = self._office.scanner, {}
         if scanner is None:
             return {}
-        for position, attachment in enumerate(reading.attachments):
-            name = await scanner.scan(self._office.attachments.path(attachment.sha256))
+        for position, path in enumerate(paths):
+            name = await scanner.scan(path)
             if name:
                 found[position] = name
         return found
@@ -105,9 +115,13 @@ def _settle(office: Office, understood: list[tuple[Row, Understood]]) -> int:
                 given_up += int(last)
                 if not last:
                     continue
+            elif found.sealed:
+                office.store.readings.done(row["id"], sealing.without_words(found.reading), {}, now)
             else:
                 office.store.readings.done(row["id"], found.reading, found.viruses, now)
                 reports.apply(office, row, found.reading.report, now)
                 proposals.consider(office, row, found.heard, found.reading, now)
             routing.route(office, row, found, now)
+            if found.sealed:
+                sealing.apply(office, row, found.sealed, now)
     return given_up

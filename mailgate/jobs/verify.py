@@ -38,8 +38,11 @@ def verify(office: Office, progress: Progress = lambda _: None) -> Findings:
 
 
 _NUMBERED = "SELECT register, year, number FROM letter UNION ALL SELECT register, year, number FROM dispatch"
+_FIXED_BY = (
+    "SELECT payload FROM event WHERE letter_id = ? AND kind IN ('registered', 'sealed') ORDER BY seq DESC LIMIT 1"
+)
 _FROZEN = (
-    "SELECT payload FROM event WHERE letter_id = ? AND kind IN ('registered', 'acknowledged by hand') "
+    "SELECT payload FROM event WHERE letter_id = ? AND kind IN ('registered', 'sealed', 'acknowledged by hand') "
     "ORDER BY seq DESC LIMIT 1"
 )
 _ACKNOWLEDGEMENTS = (
@@ -106,9 +109,7 @@ def _letters(office: Office, findings: Findings) -> Iterator[str]:
     for row in office.store.reports.letter_pages():
         count += 1
         name = f"{row['number']}/{row['year']}"
-        event = db.one(
-            "SELECT payload FROM event WHERE letter_id = ? AND kind = 'registered' ORDER BY seq LIMIT 1", (row["id"],)
-        )
+        event = db.one(_FIXED_BY, (row["id"],))
         if event is None:
             yield f"letters: {name} has no event of its registering"
         elif event["payload"] and payload(event).get("row") != fingerprint({c: row[c] for c in FIXED}):
@@ -157,6 +158,9 @@ def _mails(office: Office, findings: Findings) -> Iterator[str]:
 def _archive(office: Office, findings: Findings) -> Iterator[str]:
     hashes = office.store.reports.raw_hashes()
     yield from _kept("archive", hashes, office.archive.check, findings, "archived mails")
+    for row in office.store.sealing.files():
+        if row["removed_at"] and office.archive.path(row["sha256"]).exists():
+            yield f"archive: {row['sha256'][:16]}… is there in clear, and was removed because it is confidential"
 
 
 def _attachments(office: Office, findings: Findings) -> Iterator[str]:

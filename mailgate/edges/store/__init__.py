@@ -23,6 +23,7 @@ from mailgate.edges.store.readings import Readings
 from mailgate.edges.store.receipts import Receipts
 from mailgate.edges.store.registers import Registers
 from mailgate.edges.store.reports import Reports
+from mailgate.edges.store.sealing import Sealing
 from mailgate.edges.store.search import Search
 from mailgate.edges.store.slots import Slots
 from mailgate.edges.store.website import Website
@@ -55,6 +56,7 @@ class Store:
         self.registers = Registers(self.db)
         self.search = Search(self.db, self.chain)
         self.website = Website(self.db)
+        self.sealing = Sealing(self.db, self.chain)
 
     def registry_id(self) -> str:
         """A random name given to this registry when it was made."""

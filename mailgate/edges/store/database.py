@@ -109,6 +109,7 @@ def _open(path: Path) -> Database:
     # FULL, not NORMAL: in WAL mode NORMAL loses acknowledged numbers at a power cut.
     sql.execute("PRAGMA synchronous = FULL")
     sql.execute("PRAGMA trusted_schema = OFF")
+    sql.execute("PRAGMA secure_delete = ON")  # what a sealed letter forgets leaves nothing in free pages
     sql.execute("PRAGMA journal_mode = WAL")
     # Recursive triggers, so that REPLACE cannot delete behind the guards.
     return Database(sql, execute_plugins=False, recursive_triggers=True)

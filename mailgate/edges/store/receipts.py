@@ -12,7 +12,7 @@ from mailgate.edges.store.contacts import Contacts
 from mailgate.edges.store.database import Connection, Row, moment
 from mailgate.edges.store.outbox import Outbox
 from mailgate.edges.store.proposals import Proposals
-from mailgate.edges.store.rows import letter_row, mail_row
+from mailgate.edges.store.rows import hidden_id, letter_row, mail_row
 from mailgate.model import Draft, Fate, Kind, Receipt, State
 from mailgate.model_entry import Entered, Entry, Judgement, Twins
 
@@ -178,14 +178,14 @@ class Receipts:
 
     def _by_content(self, digest: str, message_id: str | None = None) -> Receipt | None:
         row = self._db.one(
-            "SELECT number, year FROM letter WHERE content_digest = ? AND (? IS NULL OR message_id = ?) "
+            "SELECT number, year FROM letter WHERE content_digest = ? AND (? IS NULL OR message_id IN (?, ?)) "
             "ORDER BY id LIMIT 1",
-            (digest, message_id, message_id),
+            (digest, message_id, message_id, hidden_id(message_id or "")),
         )
         return _receipt(row) if row else None
 
     def _by_message_ids(self, identifiers: list[str]) -> Receipt | None:
-        wanted = [i for i in identifiers if i]
+        wanted = [one for i in identifiers if i for one in (i, hidden_id(i))]
         if not wanted:
             return None
         marks = ", ".join("?" * len(wanted))

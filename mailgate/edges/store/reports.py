@@ -41,6 +41,12 @@ WHERE outbox.id IN (SELECT value FROM json_each(?)) ORDER BY outbox.id
 """
 
 
+_MAIL_FILES = """
+SELECT DISTINCT coalesce(sealed_sha256, mail.sha256) AS sha256
+FROM mail LEFT JOIN sealed_file ON sealed_file.sha256 = mail.sha256 WHERE mail.sha256 IS NOT NULL
+"""
+
+
 class Reports:
     """Read-only views of the registry."""
 
@@ -168,6 +174,6 @@ class Reports:
         return self._db.all("SELECT register, year, last FROM counter ORDER BY register, year")
 
     def raw_hashes(self) -> Iterator[str]:
-        """SHA-256 of every mail that must be in the archive."""
-        for row in self._db.all("SELECT DISTINCT sha256 FROM mail WHERE sha256 IS NOT NULL"):
+        """SHA-256 of every file that must be in the archive: of a sealed mail, that of the encrypted one."""
+        for row in self._db.all(_MAIL_FILES):
             yield row["sha256"]

@@ -1,0 +1,99 @@
+"""What the registry forgets of a letter that is sealed, and what it keeps: number, dates, service, that it was done.
+
+Law 10 leaves room for it: an event may be erased, its place in the chain stays.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from mailgate.edges.store.chain import Chain, fingerprint
+from mailgate.edges.store.database import Connection, Row, stamp
+from mailgate.edges.store.receipts import FIXED
+from mailgate.edges.store.rows import hidden_id
+
+_FORGOTTEN = "from_name from_address addressee subject summary remarks trust_reasons".split()
+_FROZEN = (
+    "SELECT payload FROM event WHERE letter_id = ? AND kind IN ('registered', 'acknowledged by hand') "
+    "AND payload IS NOT NULL ORDER BY seq DESC LIMIT 1"
+)
+
+
+class Sealing:
+    """Each step that writes runs inside a transaction, but ``removed``."""
+
+    def __init__(self, db: Connection, chain: Chain) -> None:
+        self._db = db
+        self._chain = chain
+
+    def of_raw(self, sha256: str) -> str:
+        """The hash of the encrypted file that has taken the place of a raw mail; "" if none has."""
+        return str(self._db.value("SELECT sealed_sha256 FROM sealed_file WHERE sha256 = ?", (sha256,)) or "")
+
+    def file_of(self, letter: Row) -> str:
+        """The hash of a sealed letter's encrypted file: its own, if it came encrypted."""
+        return self.of_raw(letter["sha256"]) or str(letter["sha256"])
+
+    def put(self, sha256: str, sealed_sha256: str, mail_id: int) -> None:
+        """That a raw mail has an encrypted file, and is to be removed; again, if it came again."""
+        self._db.sql.execute(
+            "INSERT INTO sealed_file (sha256, sealed_sha256, mail_id) VALUES (?, ?, ?) "
+            "ON CONFLICT (sha256) DO UPDATE SET removed_at = NULL",
+            (sha256, sealed_sha256, mail_id),
+        )
+        self._db.sql.execute("UPDATE mail SET sender = '', subject = '', evidence = '' WHERE id = ?", (mail_id,))
+
+    def forget(self, letter: Row, sealed_sha256: str, now: datetime) -> None:
+        """Take what the register says of sender and subject; its event is written anew, the old one erased."""
+        changed: dict[str, Any] = dict.fromkeys(_FORGOTTEN, "") | {"dated": None, "sealed": 1}
+        changed["message_id"] = hidden_id(letter["message_id"])
+        row = {name: changed.get(name, letter[name]) for name in FIXED}
+        payload = {"receipt": f"{letter['number']}/{letter['year']}", "row": fingerprint(row), "raw": sealed_sha256}
+        payload["acknowledgement"] = self._frozen(letter["id"])
+        columns = ", ".join(f"{name} = :{name}" for name in changed)
+        self._db.sql.execute(f"UPDATE letter SET {columns} WHERE id = :id", changed | {"id": letter["id"]})  # noqa: S608
+        self._chain.append(now, "sealed", payload, letter["id"])
+        # Its fingerprint would confirm a guess of what is gone.
+        self._db.sql.execute(
+            "UPDATE event SET payload = NULL, salt = NULL WHERE letter_id = ? AND kind = 'registered'", (letter["id"],)
+        )
+
+    def _frozen(self, letter_id: int) -> str:
+        payload = self._db.value(_FROZEN, (letter_id,))
+        return str(json.loads(payload).get("acknowledgement", "")) if payload else ""
+
+    def left(self) -> list[Row]:
+        """Raw mails that have an encrypted file, and are still to be removed: sha256."""
+        return self._db.all("SELECT sha256 FROM sealed_file WHERE removed_at IS NULL")
+
+    def removed(self, hashes: list[str], now: datetime) -> None:
+        """They are gone from the archive; what the write-ahead log had of the letters goes too."""
+        with self._db.immediate("unsealed_removed"):
+            self._db.sql.executemany(
+                "UPDATE sealed_file SET removed_at = ? WHERE sha256 = ?", [(stamp(now), sha256) for sha256 in hashes]
+            )
+        self._db.all("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def files(self) -> list[Row]:
+        """Every raw mail that was encrypted: sha256, sealed_sha256, removed_at, mail_id."""
+        return self._db.all("SELECT * FROM sealed_file ORDER BY mail_id")
+
+    def opened(self, letter: Row, by: str, files: bool, now: datetime) -> None:
+        """That somebody opens a letter, and with which key; before anything is shown."""
+        with self._db.immediate("opened"):
+            self._chain.append(now, "opened", {"by": by, "files": files}, letter["id"])
+
+    def key_made(self, officer: str, key: str, now: datetime) -> None:
+        """That letters are encrypted to another key from now on: one that was swapped leaves a trace."""
+        with self._db.immediate("officer_key"):
+            self._chain.append(now, "officer key", {"officer": officer, "key": key})
+
+    def mails(self, letter_id: int) -> list[Row]:
+        """The letter's own mail and what was filed with it, in order: id, sha256, fate, arrived_at."""
+        return self._db.all(
+            "SELECT id, sha256, fate, arrived_at FROM mail WHERE letter_id = ? AND fate IN ('registered', 'follow_up') "
+            "AND sha256 IS NOT NULL ORDER BY id",
+            (letter_id,),
+        )

@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 # As root the packages are installed directly, else through sudo.
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-SERVERS := dovecot-imapd dovecot-lmtpd postfix clamav-daemon
+SERVERS := dovecot-imapd dovecot-lmtpd postfix clamav-daemon mariadb-server age
 # What lays out PDFs, and what reads them back.
 PAPER   := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-thai-tlwg poppler-utils
 # What opens pages and spreadsheets as people do.

@@ -159,6 +159,10 @@ def _table(model: type[BaseModel], values: Mapping[str, Any]) -> TomlTable:
 def _fill(table: TomlTable, model: type[BaseModel], values: Mapping[str, Any], explain: bool = True) -> None:
     for name, field in model.model_fields.items():
         key = field.alias or name
+        if isinstance(field.default, BaseModel):  # a table of its own, after all else of this one
+            table.add(tomlkit.nl())
+            table.add(key, _table(type(field.default), values.get(key, {})))
+            continue
         if explain:
             table.add(tomlkit.nl())
             for line in textwrap.wrap(field.description or "", 100):

@@ -57,6 +57,7 @@ class Daemon:
         self._last = self._presence.last()
         self._checking = False
         self._guard = guard.Guard(office)
+        self._door = Door(Desk(lambda: self.office, self._handed_in), office.config.website)
         self._hangup = asyncio.Event()
         deadline = office.config.checks.deadline.total_seconds()
         self.intake = Worker("intake", self.check, every=TICK_SECONDS, within=deadline + _FINAL_DOT)
@@ -78,27 +79,17 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
         await self._guard.start()
         await self.notice()
-        door = await self._open_door()
+        await self._door.open()
         tasks = {asyncio.create_task(w.run(stopping), name=w.name) for w in self.workers}
         log.info("started; %s", self._status())
         self._notifier.ready(self._status())
         try:
             await self._tick_until_stopped(tasks)
         finally:
-            if door is not None:
-                await door.close()
+            await self._door.close()
             await self._leave(tasks)
         log.info("stopped")
         return self.work | {"failed": sum(w.failed for w in self.workers)}
-
-    async def _open_door(self) -> Door | None:
-        """The socket by which the website's own user hands in what it gets, where one is configured."""
-        site = self.office.config.website
-        if site.desk is None:
-            return None
-        door = Door(Desk(lambda: self.office, self._handed_in), site.desk, 2 * site.max_total)
-        await door.open()
-        return door
 
     def _handed_in(self) -> None:
         for worker in (self.reading, self.outbox, self.digest, self.publish):

@@ -64,3 +64,7 @@ class AlarmError(MailgateError):
 
 class ScanError(MailgateError):
     """The virus scanner cannot be used."""
+
+
+class AmssError(MailgateError):
+    """The database of AMSS++ is away, or is not what the configuration says."""

@@ -229,6 +229,8 @@ class CheckReport:
     held: int = 0
     read: int = 0
     unreadable: int = 0
+    requests: int = 0
+    outcomes: int = 0
     balance: int = 0
     receipts: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -236,15 +238,6 @@ class CheckReport:
     def document(self) -> dict[str, Any]:
         """The contract's document."""
         return asdict(self) | {"slot": self.slot.isoformat() if self.slot else None}
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """What came of a mandated check: "done", "late" or "missed", and for the last two why (Thai)."""
-
-    due: datetime
-    state: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

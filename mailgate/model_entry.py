@@ -1,4 +1,4 @@
-"""The words of registering: what is known of a mail when its one transaction begins, and what that transaction did."""
+"""The words of registering: what is known of a mail when its transaction begins, what that did; a check's end."""
 
 from __future__ import annotations
 
@@ -101,3 +101,12 @@ class Entered:
     receipt: Receipt | None = None
     answered: bool = False
     deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What came of a mandated check: "done", "late" or "missed", and for the last two why (Thai)."""
+
+    due: datetime
+    state: str
+    reason: str

@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
@@ -22,7 +23,9 @@ from mailgate.core.letterhead import Letterhead
 from mailgate.core.special_days import DayTable, special
 from mailgate.core.trust import Known
 from mailgate.core.workdays import Workdays
+from mailgate.edges import amss as amss_tables
 from mailgate.edges import holiday_seed
+from mailgate.edges.amss import Requests
 from mailgate.edges.archive import Archive
 from mailgate.edges.attachments import Attachments
 from mailgate.edges.clamd import Clamd, Scanner
@@ -40,6 +43,7 @@ from mailgate.model import Enclosures, Receipt, Receiving
 from mailgate.samples import samples
 
 _T = TypeVar("_T")
+OpenAmss = Callable[[], AbstractContextManager[Requests]]
 
 
 @dataclass
@@ -58,6 +62,7 @@ class Office:
     scanner: Scanner | None
     known: Known
     store: Store
+    amss: OpenAmss | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # set: finish the step in hand, begin no other
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "registry"))
     _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "archive"))
@@ -158,6 +163,7 @@ def reloaded(office: Office, config: Config) -> Office:
         courier=partial(SmtpCourier, config.smtp, secret("smtp", config.smtp, os.environ)),
         scanner=scanner(config),
         known=known(config),
+        amss=amss_tables.opener(config.amss, os.environ),
     )
 
 
@@ -170,6 +176,7 @@ def open_office(
     courier: Callable[[], Courier] | None = None,
     cell: Callable[[], Cell] | None = None,
     scan: Scanner | None = None,
+    amss: OpenAmss | None = None,
 ) -> Office:
     """Build the office of a config. Raises ConfigError, ArchiveError or RegistryError."""
     environment = os.environ if environment is None else environment
@@ -191,6 +198,7 @@ def open_office(
         scanner=scan or scanner(config),
         known=known(config),
         store=Store(config.registry.path),
+        amss=amss or amss_tables.opener(config.amss, environment),
     )
     try:
         made.reload_calendar()

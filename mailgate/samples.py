@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mailgate.config import Config
-from mailgate.core import compose_more, decision, digest, notice, referral, registers, reminder
+from mailgate.core import compose_more, decision, digest, notice, referral, registers, reminder, requests_mail
 from mailgate.core.public import samples as public
 from mailgate.core.referral import Matter, Original
 from mailgate.core.reminder import Delay, Pending, Untold
@@ -25,9 +25,14 @@ def samples(config: Config, now: datetime) -> Samples:
         **notice.samples(config, now),
         **_reminders(config, now),
         **dict.fromkeys((digest.SUBJECT, digest.TEXT, digest.HTML), digest.sample(config)),
+        **dict.fromkeys(("requests.subject.txt", "requests.txt"), _requests(config)),
         "register.html": registers.sample(config, now),
         **public.samples(config),
     }
+
+
+def _requests(config: Config) -> Mapping[str, Any]:
+    return requests_mail.values(config, config.office.clerk, [requests_mail.Line("1/2569", "-", "-", "-")] * 101)
 
 
 def _letters(config: Config, now: datetime) -> Samples:

@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from mailgate.edges import holiday_seed
 from tests.servers.certs import Certs
 from tests.servers.dovecot import Dovecot
 from tests.servers.postfix import Postfix
 from tests.servers.process import ServerError
+
+CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,6 +37,16 @@ def server_directory(name: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=f"mailgate-{name}-") as directory:
         os.chmod(directory, 0o755)
         yield Path(directory)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, Debian's package of this name."""
+    assert Path(CHROMIUM).exists(), "install it: apt-get install chromium"
+    with sync_playwright() as started:
+        made = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="session")

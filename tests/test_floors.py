@@ -23,6 +23,7 @@ WORDS = (
     "model_search",
     "model_dispatch",
     "model_website",
+    "model_amss",
     "config_types",
     "config_servers",
     "config_answers",

@@ -30,6 +30,7 @@ COMMANDS = {
     "calendar": "calendar.calendar",
     "letter": "letters.letter",
     "officer": "officer.officer",
+    "amss": "amss.amss",
     "mail": "letters.mail",
     "outbox": "outbox.outbox",
     "decide": "decide.decide",

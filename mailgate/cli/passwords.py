@@ -11,7 +11,13 @@ from mailgate.edges.durable import replace_file
 from mailgate.errors import UsageError
 
 FOLDER = Path("/etc/mailgate/credentials")
-NAMES = {"imap": "imap-password", "smtp": "smtp-password", "alarm": "alarm-password", "alarm-token": "alarm-token"}
+NAMES = {
+    "imap": "imap-password",
+    "smtp": "smtp-password",
+    "alarm": "alarm-password",
+    "alarm-token": "alarm-token",
+    "amss": "amss-password",
+}
 
 
 @click.command("set-password")

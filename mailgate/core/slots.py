@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from mailgate.core import thai
-from mailgate.model import Closing
+from mailgate.model_entry import Closing
 
 _SLOW = "การตรวจแล้วเสร็จช้ากว่ากำหนด"
 _NOT_AT_WORK = "ระบบมิได้ทำงานเมื่อถึงเวลาตรวจ"

@@ -47,6 +47,11 @@ def token(name: str, environment: Mapping[str, str]) -> Secret:
     return lambda: _read(credential) if credential.is_file() else environment.get(variable, "")
 
 
+def password(name: str, path: Path | None, environment: Mapping[str, str]) -> Secret:
+    """A password from a file, or else as ``token``."""
+    return (lambda: _read(path)) if path is not None else token(name, environment)
+
+
 def _read(path: Path) -> str:
     try:
         return _usable(path.read_text("utf-8").strip("\r\n"), str(path))

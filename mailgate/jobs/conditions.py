@@ -131,6 +131,13 @@ def _forgeries(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Con
         yield Condition("forgery:many", f"มีข้อความที่อาจปลอมเป็นเจ้าหน้าที่ {count} ฉบับใน ๒๔ ชั่วโมง", ends=False)
 
 
+def _amss(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condition]:
+    """The last reading of AMSS++ did not come to its end."""
+    problem = office.store.amss.problem() if office.config.amss.is_read else ""
+    if problem:
+        yield Condition("amss", f"อ่านคำขอจากระบบ AMSS++ ไม่ครบถ้วน: {problem}")
+
+
 def _passwords(office: Office, now: datetime, up: dict[str, Up]) -> Iterator[Condition]:
     for name in ("imap", "smtp"):
         ends: date | None = getattr(office.config, name).password_expires
@@ -181,7 +188,7 @@ def _local(office: Office, when: datetime) -> str:
 # The watch looks at what it can see from outside; the daemon at everything but itself.
 WATCHED: dict[str, Look] = {
     "slot": _slots, "mailbox": _mailbox, "disk": _disk, "smtp": _courier, "outbox": _outbox, "backup": _backup,
-    "daemon": _daemon, "calendar": _calendar, "forgery": _forgeries,
+    "daemon": _daemon, "calendar": _calendar, "forgery": _forgeries, "amss": _amss,
 }  # fmt: skip
 GUARDED: dict[str, Look] = {
     **{kind: look for kind, look in WATCHED.items() if kind != "daemon"},

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 from typing import Any
 
+from mailgate.config_website import Website
 from mailgate.edges import desk_socket
 from mailgate.edges.archive import Incoming
 from mailgate.errors import MailgateError
@@ -18,16 +18,18 @@ _PATIENCE = 60.0  # seconds for one question; the website has all its bytes befo
 
 
 class Door:
-    """Listens until it is closed."""
+    """Listens until it is closed, where a socket is configured."""
 
-    def __init__(self, desk: Desk, path: Path, most: int) -> None:
+    def __init__(self, desk: Desk, site: Website) -> None:
         self._desk = desk
-        self._path = path
-        self._most = most
+        self._path = site.desk
+        self._most = 2 * site.max_total  # base64 adds a third, age next to nothing
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
         """Raises MailgateError where the socket cannot be made."""
+        if self._path is None:
+            return
         listening = desk_socket.listening(self._path)
         self._server = await asyncio.start_unix_server(self._answer, sock=listening, limit=desk_socket.PIECE)
 

@@ -71,7 +71,7 @@ def enter_within(office: Office, out: Outbound, read: Sequence[bytes], planned: 
     row = existing(office, receipt)
     if out.way is Way.PAPER:
         office.store.dispatches.change(row, "on paper", now, action=ON_PAPER)
-    _answered(office, out, row, now)
+    note_answer(office, out, row, now)
     return receipt
 
 
@@ -169,7 +169,7 @@ def _book_no(office: Office, number: int, circular: bool) -> str:
     return decision.book_no(office.config, number, circular)
 
 
-def _answered(office: Office, out: Outbound, row: Row, now: datetime) -> None:
+def note_answer(office: Office, out: Outbound, row: Row, now: datetime) -> None:
     """Note in the receive register what was done with the letter (การปฏิบัติ); inside the transaction."""
     if out.letter_id is None or out.result is None:
         return

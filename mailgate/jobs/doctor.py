@@ -179,6 +179,7 @@ TESTS: tuple[tuple[str, Test], ...] = (
     ("alarm", doctor_duty.alarm),
     ("backup", doctor_duty.backup),
     ("publish", doctor_duty.publish),
+    ("amss", doctor_duty.amss),
     ("sealing", doctor_duty.sealing),
     ("signing", doctor_duty.signing),
     ("imap", _imap),

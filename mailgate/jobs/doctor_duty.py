@@ -6,6 +6,7 @@ import os
 from datetime import datetime
 
 from mailgate.config import Config
+from mailgate.edges import amss as tables
 from mailgate.edges.clock import Clock
 from mailgate.edges.secrets import token
 from mailgate.errors import MailgateError
@@ -40,6 +41,23 @@ async def publish(config: Config, clock: Clock) -> str:
             "Make it, owned by the user of mailgate; then: mailgate install-service",
         )
     return f"{link}, at {config.publish.base_url or 'no address: acknowledgements bear no link'}"
+
+
+async def amss(config: Config, clock: Clock) -> str:
+    """Whether the requests of AMSS++ can be read: its tables and columns, those of a fork too."""
+    opened = tables.opener(config.amss, os.environ)
+    if opened is None:
+        return "AMSS++ is not read ([amss] host)"
+    with opened() as requests:
+        wrong = [p for source in config.amss.tables for p in requests.problems(source)]
+        if wrong:
+            raise MailgateError("\n".join(wrong), "Name the columns in [amss.travel], [amss.leave], [amss.outing]")
+        counts = {s: len(requests.fingerprints(s)) for s in config.amss.tables}
+    services = {s.key for s in config.services}
+    strange = [t.service for t in config.amss.tables.values() if t.service not in services]
+    if strange:
+        raise MailgateError(f"no service has the key {', '.join(strange)}", "See [[services]]; the clerk gets these")
+    return ", ".join(f"{source} {count}" for source, count in counts.items())
 
 
 async def sealing(config: Config, clock: Clock) -> str:

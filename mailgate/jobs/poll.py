@@ -9,7 +9,7 @@ import asyncio
 import logging
 
 from mailgate.errors import CourierError, MailboxError, MailgateError, RegistryError
-from mailgate.jobs import digesting, indexing, releasing, reminders, slots, status_pages, summaries, undelivered
+from mailgate.jobs import amss, digesting, indexing, releasing, reminders, slots, status_pages, summaries, undelivered
 from mailgate.jobs.intake import Check
 from mailgate.jobs.leaving import in_time
 from mailgate.jobs.outbox import Delivery
@@ -108,9 +108,11 @@ def _open_due(office: Office) -> None:
 async def _check_and_send(office: Office, report: CheckReport, reads: bool) -> None:
     delivery = Delivery(office, report)
     sending = asyncio.create_task(delivery.run())
+    asking = asyncio.create_task(amss.read(office, report))  # neither waits for the other, nor fails with it
     try:
         async with asyncio.timeout(office.config.checks.deadline.total_seconds()):
             await in_time(office, Check(office, report).run())
+        await asking
         await _tell_numbers(office)
         if reads:
             await _read_after_check(office, report)
@@ -122,6 +124,7 @@ async def _check_and_send(office: Office, report: CheckReport, reads: bool) -> N
             "What was registered is safe; the next check goes on",
         ) from None
     finally:
+        await asyncio.wait([asking])
         delivery.no_more.set()
         await _finish_sending(sending, report)
 

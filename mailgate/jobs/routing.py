@@ -23,6 +23,7 @@ from mailgate.office import Office
 
 _INFECTED = "พบไวรัสในเอกสารแนบ จึงกักกันไว้"
 _CONFIDENTIAL = "เป็นเรื่องปกปิดที่ยังไม่มีเจ้าหน้าที่ผู้รับผิดชอบ โปรดมอบหมายด้วยคำสั่ง mailgate letter assign --officer"
+_IN_AMSS = "คำขออยู่ในระบบ AMSS++"
 _TOO_LARGE = "มีขนาดใหญ่เกินที่กำหนดให้แนบ"
 
 
@@ -219,6 +220,8 @@ def stored(office: Office, letter: Row) -> Understood:
     files = office.store.readings.attachments(reading["mail_id"]) if reading else []
     attachments = tuple(_attachment(f) for f in files)
     text, until = (reading["text"], reading["quoted_from"]) if reading else ("", 0)
+    if letter["channel"] == "amss":  # its evidence is shared with the others of its reading
+        return Understood(Reading("", 0, ""), {}, Original(why_not=_IN_AMSS))
     if letter["sealed"]:
         sealed = office.archive.kept(office.store.sealing.file_of(letter))
         return Understood(Reading("", 0, ""), {}, sealed_original(office, sealed.sha256, sealed.size))

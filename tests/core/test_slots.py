@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mailgate.core import slots
-from mailgate.model import Closing
+from mailgate.model_entry import Closing
 from tests.builders import NOW
 
 GRACE = timedelta(minutes=10)

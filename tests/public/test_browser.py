@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from mailgate.edges.site import Site
 from mailgate.jobs import publishing, status_pages
 from tests import builders
 from tests.public import conftest
 
-CHROMIUM = "/usr/bin/chromium"  # Debian's package of this name; see the Makefile
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PAGES = (
     "index.html",
@@ -61,15 +60,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def url(address: str, name: str) -> str:
     base, status = address.split()
     return f"{base}s/{status}" if name == "s" else f"{base}{name}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert Path(CHROMIUM).exists(), "install it: apt-get install chromium"
-    with sync_playwright() as started:
-        made = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 def opened(browser: Browser, where: str, width: int, scheme: str = "light") -> tuple[Page, list[str]]:

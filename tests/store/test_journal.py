@@ -10,7 +10,8 @@ import pytest
 
 from mailgate.core.identity import judge
 from mailgate.edges.store import Store
-from mailgate.model import CheckReport, Closing, Kind
+from mailgate.model import CheckReport, Kind
+from mailgate.model_entry import Closing
 from tests.builders import NOW, draft, entry
 
 

@@ -77,7 +77,7 @@ def test_credentials_have_a_link_each() -> None:
     """LoadCredential= looks for the name in /etc/credstore, where tmpfiles.d puts the link."""
     links = (UNITS / "tmpfiles.d" / "mailgate.conf").read_text("utf-8")
     asked = set(re.findall(r"^LoadCredential=(\S+):mailgate\.\1$", "".join(map(_text, SERVICES)), re.MULTILINE))
-    assert asked == {"imap-password", "smtp-password", "alarm-password", "alarm-token"}
+    assert asked == {"imap-password", "smtp-password", "alarm-password", "alarm-token", "amss-password"}
     for name in asked:
         assert f"L /etc/credstore/mailgate.{name} - - - - /etc/mailgate/credentials/{name}\n" in links
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mailgate.config_website import Website
 from mailgate.edges import desk_socket, sealing
 from mailgate.errors import MailgateError
 from mailgate.jobs.desk import Desk, RefusedError
@@ -26,7 +27,7 @@ PAIR = sealing.new_key()
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[PaperOffice]:
     with builders.office(visitor.config(tmp_path, PAIR)) as made:
-        door = Door(Desk(lambda: made), tmp_path / "desk.sock", 10_000)
+        door = Door(Desk(lambda: made), Website(desk=tmp_path / "desk.sock", max_file=1_000, max_total=5_000))
         await door.open()
         yield made
         await door.close()

@@ -8,22 +8,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from weasyprint import HTML
 
 from mailgate.edges import sealing
+from mailgate.edges.sealing import KeyPair
 from tests.e2e.daemon import Daemon
 from tests.e2e.program import Program
 from tests.servers.process import free_ports
 from tests.servers.process import program as installed
 from tests.web.visitor import services
 
-CHROMIUM = "/usr/bin/chromium"  # Debian's package of this name; see the Makefile
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 FACTS = "ผู้อำนวยการเรียกรับเงินค่าอาหารกลางวัน ๗๗๑๑"
 
@@ -31,10 +32,23 @@ FACTS = "ผู้อำนวยการเรียกรับเงิน�
 class Web:
     """``mailgate web`` of an office, and the daemon it hands in at."""
 
-    def __init__(self, folder: Path) -> None:
-        self.pair = sealing.new_key()
+    def __init__(self, folder: Path, program: Program | None = None, pair: KeyPair | None = None) -> None:
+        self.pair = pair or sealing.new_key()
+        self.office = program or self._office(folder)
+        folder = self.office.folder
         (folder / "officer.key").write_text(self.pair.private + "\n", "ascii")
-        nowhere, self.port = free_ports(2)
+        [self.port] = free_ports(1)
+        self.office.set("website", listen=f"127.0.0.1:{self.port}", desk=str(folder / "desk.sock"))
+        self.daemon = Daemon(self.office)
+        self.daemon.hears("READY=1")
+        self._log = (folder / "web.log").open("w")
+        command = [sys.executable, "-m", "mailgate", "--config", str(folder / "config.toml"), "web"]
+        self._process = subprocess.Popen(command, stderr=self._log, stdout=self._log)
+        self._wait()
+
+    def _office(self, folder: Path) -> Program:
+        """An office whose mail servers are away."""
+        [nowhere] = free_ports(1)
         server = {"host": "127.0.0.1", "port": nowhere, "security": "none", "username": "office", "timeout": "1s"}
         values = {
             "office": {
@@ -43,16 +57,19 @@ class Web:
             },
             "imap": server, "smtp": server, "registry": {"path": "registry.db", "archive": "archive"},
             "digests": {"to_clerk": [], "to_officers": []},
-            "website": {"listen": f"127.0.0.1:{self.port}", "desk": str(folder / "desk.sock")},
             "services": services(self.pair.public),
         }  # fmt: skip
-        self.office = Program(folder, values, "imap-secret-7")
-        self.daemon = Daemon(self.office)
-        self.daemon.hears("READY=1")
-        self._log = (folder / "web.log").open("w")
-        command = [sys.executable, "-m", "mailgate", "--config", str(folder / "config.toml"), "web"]
-        self._process = subprocess.Popen(command, stderr=self._log, stdout=self._log)
-        self._wait()
+        return Program(folder, values, "imap-secret-7")
+
+    @classmethod
+    @contextmanager
+    def opened(cls, program: Program, pair: KeyPair) -> Iterator[Web]:
+        """For an office that is there already."""
+        made = cls(program.folder, program, pair)
+        try:
+            yield made
+        finally:
+            made.end()
 
     @property
     def url(self) -> str:
@@ -88,15 +105,6 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     made = Web(tmp_path_factory.mktemp("web"))
     yield made
     made.end()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert Path(CHROMIUM).exists(), "install it: apt-get install chromium"
-    with sync_playwright() as started:
-        made = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no script"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from mailgate.edges.store.amss import AmssRequests
 from mailgate.edges.store.calendar import Calendar
 from mailgate.edges.store.cases import Cases
 from mailgate.edges.store.chain import Chain
@@ -56,6 +57,7 @@ class Store:
         self.registers = Registers(self.db)
         self.search = Search(self.db, self.chain)
         self.website = Website(self.db)
+        self.amss = AmssRequests(self.db, self.chain)
         self.sealing = Sealing(self.db, self.chain)
 
     def registry_id(self) -> str:

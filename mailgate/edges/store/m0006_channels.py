@@ -35,9 +35,10 @@ CREATE TABLE amss_request (
   id INTEGER PRIMARY KEY, source TEXT NOT NULL CHECK (source IN ('travel', 'leave', 'outing')), key TEXT NOT NULL,
   letter_id INTEGER REFERENCES letter (id), fingerprint TEXT NOT NULL,
   outcome TEXT NOT NULL DEFAULT '' CHECK (outcome IN ('', 'granted', 'refused')), outcome_on TEXT,
-  seen_at TEXT NOT NULL, changed_at TEXT, gone_at TEXT, written_at TEXT,
+  seen_at TEXT NOT NULL, referred_at TEXT, changed_at TEXT, gone_at TEXT, written_at TEXT,
   UNIQUE (source, key)) STRICT;
 CREATE INDEX amss_letter ON amss_request (letter_id) WHERE letter_id IS NOT NULL;
+CREATE INDEX amss_unreferred ON amss_request (id) WHERE referred_at IS NULL AND outcome = '' AND letter_id IS NOT NULL;
 """
 
 NEVER_DELETED = [*before.NEVER_DELETED, *"submission visitor sealed_file amss_request".split()]

@@ -16,7 +16,7 @@ from mailgate.model_reading import Recipient
 PAUSED = "replies paused"
 _ANSWERS = "('acknowledgement', 'summary', 'delay')"
 # What a program decided to send; a decision or a transfer is a person's act, and waits for a person when unsure.
-_ROUTINE = "('acknowledgement', 'summary', 'referral', 'notice', 'reminder', 'delay', 'digest')"
+_ROUTINE = "('acknowledgement', 'summary', 'referral', 'notice', 'reminder', 'delay', 'digest', 'requests')"
 # Left to itself, SQLite takes the index of states, and sorts all that is queued for each claim.
 _DUE = "outbox INDEXED BY outbox_due"
 

@@ -66,7 +66,8 @@ class Receipts:
             return None
         if entry.answers_item:
             self._contacts.note("echo", entry.mail.from_shown.address, entry.seen_at)
-        judgement = judge(self._twins(entry))
+        # What comes by another channel is known by its own key there, not by what stands in it.
+        judgement = judge(self._twins(entry) if entry.channel == "email" else Twins())
         if judgement.duplicate:
             return self._journal(entry, Fate.DUPLICATE, self._letter_id(judgement.of), judgement.why)
         fate = FATES[entry.screening.kind]

@@ -47,6 +47,9 @@ FROM mail LEFT JOIN sealed_file ON sealed_file.sha256 = mail.sha256 WHERE mail.s
 """
 
 
+_MAIL_FILES_BEFORE = "SELECT DISTINCT sha256 FROM mail WHERE sha256 IS NOT NULL"
+
+
 class Reports:
     """Read-only views of the registry."""
 
@@ -173,7 +176,10 @@ class Reports:
     def counters(self) -> list[Row]:
         return self._db.all("SELECT register, year, last FROM counter ORDER BY register, year")
 
-    def raw_hashes(self) -> Iterator[str]:
-        """SHA-256 of every file that must be in the archive: of a sealed mail, that of the encrypted one."""
-        for row in self._db.all(_MAIL_FILES):
+    def raw_hashes(self, *, sealed: bool = True) -> Iterator[str]:
+        """SHA-256 of every file that must be in the archive: of a sealed mail, that of the encrypted one.
+
+        ``sealed``: False for a registry of a version that did not know them.
+        """
+        for row in self._db.all(_MAIL_FILES if sealed else _MAIL_FILES_BEFORE):
             yield row["sha256"]

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from mailgate.edges.store.chain import Chain
 from mailgate.edges.store.database import Connection, Row, moment, stamp
-from mailgate.model import CheckReport, Closing
+from mailgate.model import CheckReport
+from mailgate.model_entry import Closing
 
 _DUTY_FROM = "duty_from"
 

@@ -111,7 +111,7 @@ class Snapshot(Connection):
 
     def mails(self) -> Iterator[str]:
         """SHA-256 of every mail that must be in the archive."""
-        return Reports(self).raw_hashes()
+        return Reports(self).raw_hashes(sealed="sealed_file" in self._tables)
 
     def attachments(self) -> Iterator[str]:
         """SHA-256 of every attachment and every file that goes out; an early schema has none."""

@@ -6,6 +6,7 @@ holds the office's own words, numbers and dates only, and identifiers are copied
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -51,7 +52,7 @@ def context(
 
 def acknowledgement(head: Letterhead, entry: Entry, receipt: Receipt, item: int, service: Service | None) -> Draft:
     """Compose the acknowledgement of a letter under its outbox item; its Message-ID, Date and bytes are fixed here."""
-    config, mail = head.config, entry.mail
+    config = head.config
     values = context(config, receipt, entry.receiving, entry.enclosures, entry.sha256, service, head.key)
     return draft(
         head,
@@ -65,9 +66,16 @@ def acknowledgement(head: Letterhead, entry: Entry, receipt: Receipt, item: int,
             html=head.render("acknowledgement.html", values) if config.replies.html else "",
             made="auto-replied",
             now=entry.receiving.registered,
-            replies_to=thread(mail.message_id, mail.references, mail.in_reply_to),
+            replies_to=_thread(entry, service),
         ),
     )
+
+
+def _thread(entry: Entry, service: Service | None) -> Sequence[tuple[str, str]]:
+    """What the reply refers to; nothing for a letter that will be sealed, of which these identifiers would stay."""
+    if entry.confidential and service is not None and any(p.key for p in service.officers):
+        return ()
+    return thread(entry.mail.message_id, entry.mail.references, entry.mail.in_reply_to)
 
 
 def _at(config: Config, moment: datetime) -> datetime:

@@ -71,12 +71,16 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The raw letter: its SHA-256 and how it can be carried, or why it is not. ``sealed``: it is encrypted by age."""
+    """The raw letter: its SHA-256 and how it can be carried, or why it is not. ``sealed``: it is encrypted by age.
+
+    ``to``: the public keys it is encrypted to, as far as that is known.
+    """
 
     sha256: str = ""
     encoding: str = ""
     why_not: str = ""
     sealed: bool = False
+    to: tuple[str, ...] = ()
 
 
 def referral(head: Letterhead, matter: Matter, to: Person, original: Original, item: int, now: datetime) -> Draft:

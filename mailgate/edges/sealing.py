@@ -17,6 +17,10 @@ import pyrage
 from mailgate.errors import MailgateError
 
 
+class WrongKeyError(MailgateError):
+    """None of the keys is one that this was sealed to."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPair:
     """``private`` is a secret of the officer: it is written to one file and kept nowhere."""
@@ -47,16 +51,24 @@ def seal(source: BinaryIO, target: Target, recipients: Sequence[str]) -> None:
 
 
 def unseal(source: BinaryIO, target: BinaryIO, private: Sequence[str]) -> None:
-    """Decrypt a stream with any of these private keys. Raises MailgateError if none fits, or the bytes were changed.
+    """Decrypt a stream with any of these private keys. Raises WrongKeyError if none fits, MailgateError if the bytes
+    were changed, OSError as the streams do.
 
     What stands in ``target`` then is not to be trusted.
     """
     try:
         pyrage.decrypt_io(source, target, [_private(p) for p in private])
     except pyrage.DecryptError as e:
-        raise MailgateError(
-            f"cannot be opened with this key: {e}", "Use the key of the officer it was sealed to"
-        ) from e
+        raise _refused(e) from e
+    except OSError as e:
+        if e.errno is not None:  # a stream's own
+            raise
+        raise MailgateError(f"cannot be opened: {e}", "Its bytes were changed: run mailgate verify") from e
+
+
+def _refused(error: pyrage.DecryptError) -> MailgateError:
+    kind = WrongKeyError if "No matching keys" in str(error) else MailgateError
+    return kind(f"cannot be opened with this key: {error}", "Use the key of the officer it was sealed to")
 
 
 def read_key(path: Path) -> list[str]:

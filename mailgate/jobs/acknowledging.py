@@ -9,7 +9,7 @@ from functools import partial
 from mailgate.edges.store.database import Row, moment
 from mailgate.errors import MailgateError
 from mailgate.jobs import deciding, letters, pausing, reading
-from mailgate.model import Draft, Receipt, Receiving, State, Stub
+from mailgate.model import Draft, Enclosures, Receipt, Receiving, State, Stub
 from mailgate.model_entry import Entry
 from mailgate.office import Office
 
@@ -39,6 +39,8 @@ def _entry(office: Office, row: Row, address: str) -> Entry:
     assert received
     assert registered
     stub = Stub(mail["uidvalidity"], mail["uid"], mail["size"], arrived)
+    if row["sealed"]:
+        return _of_sealed(office, row, stub, Receiving(arrived, received, registered, _due(row)), address)
     entry = deciding.decide(office, reading.of_archive(office, row["sha256"], stub), office.clock.now(), "letter")
     sender = entry.mail.sender.address if entry.mail.sender else ""
     destination = address or entry.screening.destination or sender
@@ -52,6 +54,22 @@ def _entry(office: Office, row: Row, address: str) -> Entry:
         receiving=Receiving(arrived, received, registered, _due(row)),
         service=row["service"],
         confidential=bool(row["confidential"]),
+    )
+
+
+def _of_sealed(office: Office, row: Row, stub: Stub, times: Receiving, address: str) -> Entry:
+    """Who wrote it is known to its officer alone, so a person names the address."""
+    if not address:
+        raise MailgateError("this letter is encrypted: its sender is not known here", "Give the address: --to ADDRESS")
+    unread = deciding.unread(office, stub)
+    return replace(
+        unread,
+        screening=replace(unread.screening, destination=address),
+        sha256=row["sha256"],
+        enclosures=Enclosures((0,) * row["enclosures"]),
+        receiving=times,
+        service=row["service"],
+        confidential=True,
     )
 
 

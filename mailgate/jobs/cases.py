@@ -107,6 +107,11 @@ def _unregistered(office: Office, mail_id: int) -> Row:
         raise MailgateError(f"mail {mail_id} is letter {row['number']}/{row['year']} already")
     if row["sha256"] is None:
         raise MailgateError(f"mail {mail_id} was not fetched ({row['reason']})", "See: mailgate adopt --help")
+    if office.store.sealing.of_raw(row["sha256"]):
+        raise MailgateError(
+            f"mail {mail_id} is encrypted with letter {row['number']}/{row['year']}",
+            f"Its officer can read it: mailgate letter open {row['number']}/{row['year']}",
+        )
     other = office.store.reports.letter_of_raw(row["sha256"])
     if other is not None:
         raise MailgateError(f"the same bytes are letter {other['number']}/{other['year']} already")

@@ -10,7 +10,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from mailgate.config import Config, Person
+from mailgate.config import Config, Person, Service
 from mailgate.edges import sealing
 from mailgate.edges.durable import replace_file
 from mailgate.errors import MailgateError, UsageError
@@ -43,9 +43,10 @@ def write(path: Path, email: str, key: str) -> None:
 
     Raises ArchiveError where it cannot be written, UsageError where no entry is found.
     """
+    path = path.resolve()  # a link stays one
     try:
         document = tomlkit.parse(path.read_text("utf-8"))
-        mode = stat.S_IMODE(path.stat().st_mode)
+        about = path.stat()
     except (OSError, UnicodeDecodeError, TOMLKitError) as e:
         raise UsageError(f"{path} cannot be read: {e}") from None
     entries = [e for e in _people(document) if str(e.get("email", "")).lower() == email.lower()]
@@ -53,7 +54,8 @@ def write(path: Path, email: str, key: str) -> None:
         raise UsageError(f"{path} has no entry of {email}")
     for entry in entries:
         entry["key"] = key
-    replace_file(path, tomlkit.dumps(document).encode(), mode)
+    # Whoever could read it can go on doing so: the daemon often is of its group, and no more.
+    replace_file(path, tomlkit.dumps(document).encode(), stat.S_IMODE(about.st_mode), group=about.st_gid)
 
 
 def listed(config: Config) -> list[dict[str, Any]]:
@@ -68,7 +70,12 @@ def listed(config: Config) -> list[dict[str, Any]]:
 
 def without_key(config: Config) -> list[str]:
     """Confidential services none of whose officers has a key."""
-    return [s.key for s in config.services if s.confidential and not any(p.key for p in config.officers_of(s))]
+    return [s.key for s in config.services if s.confidential and not any(p.key for p in _readers(config, s))]
+
+
+def _readers(config: Config, service: Service) -> tuple[Person, ...]:
+    """The clerk only for what comes by the website: a mail is encrypted to officers of the service (law 9)."""
+    return config.officers_of(service) if service.channel == "website" else service.officers
 
 
 def _entries(config: Config, email: str) -> list[Person]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailgate.core.submission import file_name
 from mailgate.edges import sealing
@@ -22,6 +24,16 @@ _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - memory of this machine, so that no
 _SHOWN = ("from_name", "from_address", "to", "subject", "dated", "text", "quoted", "attachments", "forwarded", "report",
           "problem")  # fmt: skip
 
+_AGE = b"age-encryption.org/v1\n"
+_NOT_BY_THIS = "cannot be opened with this key"
+
+
+class Plain(NamedTuple):
+    """The bytes of a sealed mail, and the private key that opened it."""
+
+    raw: bytes
+    key: str
+
 
 async def opened(office: Office, receipt: Receipt, key: Path, folder: Path | None, cell: Cell) -> list[dict[str, Any]]:
     """The letter and what was filed with it, as documents; their files too, into ``folder``.
@@ -29,38 +41,60 @@ async def opened(office: Office, receipt: Receipt, key: Path, folder: Path | Non
     Raises MailgateError: not sealed, wrong key, a file is there already. The event comes before anything is shown.
     """
     letter, private = letters.existing(office, receipt), sealing.read_key(key)
-    if not letter["sealed"]:
+    paths = [(m, sealed_letters.path_of(office, m["sha256"])) for m in office.store.sealing.mails(letter["id"])]
+    sealed = [(mail, path) for mail, path in paths if _is_sealed(path)]  # not what came while there was no key
+    if not sealed:
         raise MailgateError(f"letter {receipt} is not encrypted", f"See: mailgate letter show {receipt}")
-    mails = office.store.sealing.mails(letter["id"])
-    plain = [(mail, _decrypted(sealed_letters.path_of(office, mail["sha256"]), private)) for mail in mails]
-    office.store.sealing.opened(letter, sealing.public_of(private[0]), folder is not None, office.clock.now())
+    plain = [(mail, _decrypted(path, private)) for mail, path in sealed]
+    by = sorted({sealing.public_of(one.key) for _, one in plain if one})
+    if not by:
+        raise MailgateError(_NOT_BY_THIS, "Use the key of the officer it was sealed to")
+    office.store.sealing.opened(letter, " ".join(by), folder is not None, office.clock.now())
     try:
-        return [await _document(office, mail, raw, n, folder, cell) for n, (mail, raw) in enumerate(plain)]
+        return [await _document(office, mail, one, n, folder, cell) for n, (mail, one) in enumerate(plain)]
     finally:
         await cell.close()
 
 
-def _decrypted(path: Path, private: list[str]) -> bytes:
-    plain = BytesIO()
+def _is_sealed(path: Path) -> bool:
+    with _explained(path), path.open("rb") as file:
+        return file.read(len(_AGE)) == _AGE
+
+
+def _decrypted(path: Path, private: list[str]) -> Plain | None:
+    """What stands in a sealed file, and the one of these keys that opened it; None if none does."""
+    for key in private:
+        plain = BytesIO()
+        try:
+            with _explained(path), path.open("rb") as file:
+                sealing.unseal(file, plain, [key])
+        except sealing.WrongKeyError:
+            continue
+        return Plain(plain.getvalue(), key)
+    return None
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            sealing.unseal(file, plain, private)
+        yield
     except OSError as e:
         raise MailgateError(f"cannot read {path}: {e.strerror}", "Run mailgate verify") from None
-    return plain.getvalue()
 
 
 async def _document(
-    office: Office, mail: Row, raw: bytes, number: int, folder: Path | None, cell: Cell
+    office: Office, mail: Row, plain: Plain | None, number: int, folder: Path | None, cell: Cell
 ) -> dict[str, Any]:
+    when = {"fate": mail["fate"], "arrived_at": views.local(mail["arrived_at"], office.config.zone)}
+    if plain is None:  # such as one of the time before the officer's key was replaced
+        return when | dict.fromkeys(_SHOWN, "") | {"attachments": [], "forwarded": [], "problem": _NOT_BY_THIS}
     with _place() as name:
         path, parts = Path(name) / "letter.eml", Path(name) / "files"
-        path.write_bytes(raw)
+        path.write_bytes(plain.raw)
         parts.mkdir()
         document = await looking.read(path, parts, cell)
         if folder is not None:
-            _write(folder, number, raw, parts, [a["name"] for a in document["attachments"]])
-    when = {"fate": mail["fate"], "arrived_at": views.local(mail["arrived_at"], office.config.zone)}
+            _write(folder, number, plain.raw, parts, [a["name"] for a in document["attachments"]])
     return when | {name: document[name] for name in _SHOWN}
 
 

@@ -97,7 +97,7 @@ def is_to_send(office: Office) -> bool:
 
 def is_to_read(office: Office) -> bool:
     """Whether ``read`` has anything to do."""
-    return bool(office.store.readings.waiting(1) or office.store.search.waiting(1))
+    return bool(office.store.readings.waiting(1) or office.store.search.waiting(1) or office.store.sealing.left())
 
 
 def _open_due(office: Office) -> None:

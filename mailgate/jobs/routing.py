@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -23,6 +23,10 @@ from mailgate.office import Office
 
 _INFECTED = "พบไวรัสในเอกสารแนบ จึงกักกันไว้"
 _CONFIDENTIAL = "เป็นเรื่องปกปิดที่ยังไม่มีเจ้าหน้าที่ผู้รับผิดชอบ โปรดมอบหมายด้วยคำสั่ง mailgate letter assign --officer"
+_ANOTHERS = (
+    "เข้ารหัสไว้ถึงเจ้าหน้าที่ผู้รับผิดชอบรายอื่น ท่านเปิดอ่านเองมิได้ โปรดขอรับจากเจ้าหน้าที่ผู้นั้น "
+    "ซึ่งเปิดด้วยคำสั่ง mailgate letter open แล้วเข้ารหัสถึงท่านใหม่ (age -r กุญแจสาธารณะของท่าน)"
+)
 _IN_AMSS = "คำขออยู่ในระบบ AMSS++"
 _TOO_LARGE = "มีขนาดใหญ่เกินที่กำหนดให้แนบ"
 
@@ -53,8 +57,9 @@ async def prepare(
     )
     known = replace(reading, attachments=marked)
     if sealed is not None:
-        original = sealed_original(office, sealed.sha256, sealed.size, infected=bool(viruses))
-        return Understood(known, viruses, original, unreadable, sealed=sealed)
+        original = sealed_original(office, sealed.sha256, sealed.size, infected=bool(viruses), to=sealed.to)
+        heard = await hearing.prepare(office, row, replace(known, attachments=()))  # of which none is kept
+        return Understood(known, viruses, original, unreadable, heard, sealed)
     original = await office.disk(original_of, office, row["sha256"], bool(viruses))
     return Understood(known, viruses, original, unreadable, await hearing.prepare(office, row, known))
 
@@ -69,13 +74,15 @@ def original_of(office: Office, sha256: str, infected: bool) -> Original:
     return Original(sha256, transfer_encoding(kept.read(0, kept.size)))
 
 
-def sealed_original(office: Office, sha256: str, size: int, *, infected: bool = False) -> Original:
-    """How an encrypted letter can be carried."""
+def sealed_original(
+    office: Office, sha256: str, size: int, *, infected: bool = False, to: Sequence[str] = ()
+) -> Original:
+    """How an encrypted letter can be carried. ``to``: the keys that open it, none if that is not known."""
     if infected:
-        return Original(why_not=_INFECTED, sealed=True)
+        return Original(why_not=_INFECTED, sealed=True, to=tuple(to))
     if size > office.config.referrals.attach_up_to:
-        return Original(why_not=_TOO_LARGE, sealed=True)
-    return Original(sha256, "base64", sealed=True)
+        return Original(why_not=_TOO_LARGE, sealed=True, to=tuple(to))
+    return Original(sha256, "base64", sealed=True, to=tuple(to))
 
 
 def route(office: Office, row: Row, understood: Understood, now: datetime) -> None:
@@ -117,8 +124,15 @@ def refer(office: Office, letter: Row, understood: Understood, now: datetime, *,
             matter, original = _masked(matter), Original(why_not=_CONFIDENTIAL)
         elif original.sealed:
             matter = _masked(matter)
+            if not opens(original, person):
+                original = Original(why_not=_ANOTHERS)
         compose = partial(_composed, office, matter, person, original, now)
         office.store.cases.send("referral", letter["id"], compose, now)
+
+
+def opens(original: Original, person: Person) -> bool:
+    """Whether this officer has a key that a sealed letter was encrypted to, as far as that is known."""
+    return person.key in original.to if original.to else bool(person.key)
 
 
 def recipients(office: Office, letter: Row) -> Iterator[Person]:
@@ -223,12 +237,20 @@ def stored(office: Office, letter: Row) -> Understood:
     if letter["channel"] == "amss":  # its evidence is shared with the others of its reading
         return Understood(Reading("", 0, ""), {}, Original(why_not=_IN_AMSS))
     if letter["sealed"]:
-        sealed = office.archive.kept(office.store.sealing.file_of(letter))
-        return Understood(Reading("", 0, ""), {}, sealed_original(office, sealed.sha256, sealed.size))
+        return Understood(Reading("", 0, ""), {}, _sealed(office, letter))
     infected = any(Flag.INFECTED in a.flags for a in attachments)
     problem = reading["problem"] if reading and reading["state"] == "unreadable" else ""
     known = Reading(text, until, letter["summary"], attachments)
     return Understood(known, {}, original_of(office, letter["sha256"], infected), problem)
+
+
+def _sealed(office: Office, letter: Row) -> Original:
+    """The encrypted file of a letter; one that came by the website was encrypted to the officers of its service."""
+    kept = office.archive.kept(office.store.sealing.file_of(letter))
+    known = office.store.sealing.sealed_as(letter["id"])
+    service = deciding.service_by_key(office, letter["service"])
+    to = known.get("to", [p.key for p in office.config.officers_of(service) if p.key])
+    return sealed_original(office, kept.sha256, kept.size, infected=known.get("infected", False), to=to)
 
 
 def _attachment(row: Row) -> Attachment:

@@ -17,7 +17,7 @@ from mailgate.edges import sealing
 from mailgate.edges.archive import Incoming, Kept
 from mailgate.edges.store.database import Row
 from mailgate.jobs import deciding
-from mailgate.model import Fate, Kind
+from mailgate.model import Fate
 from mailgate.model_reading import Reading
 from mailgate.office import Office
 
@@ -27,10 +27,11 @@ _OURS = (Fate.REGISTERED, Fate.FOLLOW_UP, Fate.DUPLICATE)
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A raw mail's encrypted file: SHA-256 and bytes."""
+    """A raw mail's encrypted file: SHA-256 and bytes; the public keys it was encrypted to just now."""
 
     sha256: str
     size: int
+    to: tuple[str, ...] = ()
 
 
 async def prepare(office: Office, row: Row, reading: Reading) -> Sealed | None:
@@ -41,23 +42,27 @@ async def prepare(office: Office, row: Row, reading: Reading) -> Sealed | None:
     if not recipients:
         return None
     kept = await office.disk(_encrypt, office, row["sha256"], recipients)
-    return Sealed(kept.sha256, kept.size)
+    return Sealed(kept.sha256, kept.size, tuple(recipients))
 
 
-def apply(office: Office, row: Row, sealed: Sealed, now: datetime) -> None:
+def apply(office: Office, row: Row, sealed: Sealed, now: datetime, *, infected: bool = False) -> None:
     """Forget what was in clear; inside the reading's transaction, after the letter was handed on."""
     office.store.sealing.put(row["sha256"], sealed.sha256, row["id"])
     letter = office.store.reports.letter_by_id(row["letter_id"])
     if letter is not None and row["fate"] == Fate.REGISTERED and not letter["sealed"]:
-        office.store.sealing.forget(letter, sealed.sha256, now)
+        office.store.sealing.forget(letter, sealed.sha256, sealed.to, infected, now)
 
 
 async def remove_left(office: Office) -> None:
-    """Remove raw mails that have an encrypted file. Raises ArchiveError; the next reading tries again."""
+    """Remove raw mails that have an encrypted file. Raises ArchiveError; the next reading tries again.
+
+    So it does where somebody reads in the registry just now, and the write-ahead log cannot be emptied.
+    """
     left = [row["sha256"] for row in await office.registry(office.store.sealing.left)]
     if left:
         await office.disk(office.archive.remove, left)
-        await office.registry(office.store.sealing.removed, left, office.clock.now())
+        if await office.registry(office.store.sealing.forget_log):
+            await office.registry(office.store.sealing.removed, left, office.clock.now())
 
 
 def path_of(office: Office, sha256: str) -> Path:
@@ -86,8 +91,10 @@ def _wanted(office: Office, row: Row, reading: Reading) -> tuple[list[str], str]
     """To whom it is to be encrypted, and the file in which it has been already."""
     before = office.store.sealing.of_raw(row["sha256"])
     letter = office.store.reports.letter_by_id(row["letter_id"]) if row["letter_id"] else None
-    if before or letter is None or row["fate"] not in _OURS or row["kind"] == Kind.OFFICER:
+    if before or letter is None or row["fate"] not in _OURS:
         return [], before
+    if row["fate"] == Fate.DUPLICATE and not letter["sealed"]:  # the letter itself has these bytes in clear
+        return [], ""
     service = deciding.service_by_key(office, letter["service"])
     found = services.find(f"{letter['subject']}\n{own_words(reading)[:SEARCHED]}", office.config.services)
     if found is not None and found.confidential and row["fate"] == Fate.REGISTERED:

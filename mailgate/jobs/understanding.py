@@ -115,13 +115,14 @@ def _settle(office: Office, understood: list[tuple[Row, Understood]]) -> int:
                 given_up += int(last)
                 if not last:
                     continue
-            elif found.sealed:
-                office.store.readings.done(row["id"], sealing.without_words(found.reading), {}, now)
             else:
-                office.store.readings.done(row["id"], found.reading, found.viruses, now)
+                kept, viruses = (
+                    (sealing.without_words(found.reading), {}) if found.sealed else (found.reading, found.viruses)
+                )
+                office.store.readings.done(row["id"], kept, viruses, now)
                 reports.apply(office, row, found.reading.report, now)
                 proposals.consider(office, row, found.heard, found.reading, now)
             routing.route(office, row, found, now)
             if found.sealed:
-                sealing.apply(office, row, found.sealed, now)
+                sealing.apply(office, row, found.sealed, now, infected=bool(found.viruses))
     return given_up

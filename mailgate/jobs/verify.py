@@ -158,9 +158,11 @@ def _mails(office: Office, findings: Findings) -> Iterator[str]:
 def _archive(office: Office, findings: Findings) -> Iterator[str]:
     hashes = office.store.reports.raw_hashes()
     yield from _kept("archive", hashes, office.archive.check, findings, "archived mails")
-    for row in office.store.sealing.files():
-        if row["removed_at"] and office.archive.path(row["sha256"]).exists():
-            yield f"archive: {row['sha256'][:16]}… is there in clear, and was removed because it is confidential"
+    for sha256 in office.store.sealing.gone():
+        if office.archive.path(sha256).exists():
+            yield f"archive: {sha256[:16]}… is there in clear, and was removed because it is confidential"
+    for row in office.store.sealing.without_file():
+        yield f"letters: {row['number']}/{row['year']} is sealed, and has no encrypted file"
 
 
 def _attachments(office: Office, findings: Findings) -> Iterator[str]:

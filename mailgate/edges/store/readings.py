@@ -26,13 +26,16 @@ class Readings:
     def waiting(self, limit: int) -> list[Row]:
         """Mails to be read, those never tried first, oldest first; with letter and sender, "" where none is shown.
 
-        One that was tried before comes alone: if it brings the program down, it takes no other with it.
+        One that was tried before comes alone: if it brings the program down, it takes no other with it. What belongs
+        to a letter comes after the letter's own mail, which may show that all of it is to be sealed.
         """
         rows = self._db.all(
             "SELECT mail.id, mail.sha256, mail.letter_id, mail.fate, mail.kind, mail.rule, reading.tries, "
             "coalesce(nullif(mail.sender, ''), letter.from_address, '') AS sender FROM reading "
             "JOIN mail ON mail.id = reading.mail_id LEFT JOIN letter ON letter.id = mail.letter_id "
-            "WHERE reading.state = 'waiting' "
+            "WHERE reading.state = 'waiting' AND (mail.fate = 'registered' OR mail.letter_id IS NULL OR NOT EXISTS ("
+            "  SELECT 1 FROM mail AS own JOIN reading AS first ON first.mail_id = own.id AND first.state = 'waiting' "
+            "  WHERE own.letter_id = mail.letter_id AND own.fate = 'registered')) "
             "ORDER BY reading.tries, reading.mail_id LIMIT ?",
             (limit,),
         )

@@ -1,4 +1,4 @@
-"""AMSS++: ``python -m bench.amss [--requests 20000]``: a year's requests read for the first time, and five new ones later.
+"""AMSS++: ``python -m bench.amss [--requests 20000]``: a year of requests read for the first time, then five new ones.
 
 A MariaDB of its own, on a socket. Prints seconds of each, requests a second and peak memory; then looks whether each
 request is one letter, and each decided one in the dispatch register. Exit code 1 if not.

@@ -100,7 +100,8 @@ class Dispatches:
 
     def get(self, receipt: Receipt) -> Row | None:
         return self._db.one(
-            _DISPATCH + "WHERE dispatch.year = ? AND dispatch.number = ?", (receipt.year, receipt.number)
+            _DISPATCH + "WHERE dispatch.register = 'dispatch' AND dispatch.year = ? AND dispatch.number = ?",
+            (receipt.year, receipt.number),
         )
 
     def by_id(self, dispatch_id: int) -> Row | None:

@@ -19,7 +19,7 @@ import click
 
 from mailgate import config_file
 from mailgate.config import Config
-from mailgate.demo import results, website
+from mailgate.demo import requests, results, website
 from mailgate.demo.imap_server import DemoMailbox
 from mailgate.demo.letters import Sample, samples
 from mailgate.demo.smtp_server import DemoPost
@@ -59,23 +59,33 @@ async def _demo(folder: Path, keep_running: bool, as_json: bool) -> int:
         config = _configure(folder, box.port, post.port)
         stack.enter_context(Lock(config.registry.path))
         clock = PaperClock(_nine_o_clock(config))  # each run a minute later, so that its letters are told apart
-        office = stack.enter_context(open_office(config, clock=clock, environment={"MAILGATE_IMAP_PASSWORD": PASSWORD}))
+        school, secrets = requests.School(folder), {"MAILGATE_IMAP_PASSWORD": PASSWORD}
+        office = stack.enter_context(open_office(config, clock=clock, environment=secrets, amss=school.opened))
         recover(office)
-        clock.advance(timedelta(minutes=office.store.db.value("SELECT count(*) FROM poll")))
+        runs = int(office.store.db.value("SELECT count(*) FROM poll"))
+        clock.advance(timedelta(minutes=runs))
+        school.ask(runs + 1, clock.now())
         letters = await _deliver(box, office)
         report, started = await _check(office, letters), clock.now()
         complaint = await _complain(office)
+        outcomes = await school.decide(office, runs + 1)
         decided = await results.decide(office, report.receipts, folder)
         made = list(results.write(office, folder))
         if as_json:
             files = [str(path) for path in made if isinstance(path, Path)]
             emit(
                 report.document()
-                | {"registry": str(config.registry.path), "decided": [str(r) for r in decided], "files": files}
+                | {
+                    "registry": str(config.registry.path),
+                    "outcomes": outcomes.outcomes,
+                    "decided": [str(r) for r in decided],
+                    "files": files,
+                }
             )
         else:
             _show(office, report, started)
             _complaint(complaint, folder)
+            _heading("ผลการพิจารณาที่อ่านจาก AMSS++ · decided in AMSS++", outcomes.outcomes)
             _where_to_look(office, folder, decided, made)
         if keep_running:
             await _keep_running(office, config, box.port, post.port)
@@ -89,6 +99,7 @@ def _configure(folder: Path, imap_port: int, smtp_port: int) -> Config:
     values["smtp"] |= {"host": "127.0.0.1", "port": smtp_port, "security": "none", "username": ""}
     values["website"] = {"listen": f"127.0.0.1:{_FORMS_PORT}"}
     website.give_keys(values["services"], folder)
+    values["amss"] = {"url": values["amss"]["url"], "outing": requests.OUTING}
     values["office"]["letter_code"] = "ศธ ๐๔๐๕๙"
     values["publish"] = {"directory": "site", "base_url": _SITE, "up_to": "today"}
     path = folder / "config.toml"

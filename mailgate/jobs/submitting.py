@@ -7,6 +7,7 @@ As for mail (laws 1, 2, 7), and on its own: neither mailbox nor mail server is n
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from mailgate.config import Service
@@ -93,24 +94,12 @@ def _service(office: Office, handed: Handed) -> Service:
 
 
 def _entry(office: Office, handed: Handed, kept: Kept, service: Service) -> Entry:
-    now = office.clock.now()
-    stub = Stub(1, office.store.website.next_uid(MAILBOX), kept.size, now)
-    return Entry(
-        mailbox=MAILBOX,
-        stub=stub,
-        seen_at=now,
-        mail=_mail(handed),
-        screening=Screening(Kind.LETTER, False, "website", _TOLD),
-        sha256=kept.sha256,
-        content_digest=kept.sha256,
-        size=kept.size,
-        enclosures=Enclosures((0,) * handed.files),
-        receiving=deciding.times(office, stub, service),
+    """A letter of its own, with how its answer is wanted."""
+    return replace(
+        _came(office, handed, kept, service, Screening(Kind.LETTER, False, "website", _TOLD)),
         service=service.key,
         officer=deciding.officers(office, service),
         confidential=service.confidential,
-        channel="website",
-        sealed=handed.sealed,
         reply_to=handed.email if handed.wanted == "email" else "",
         paper=Paper.YES if handed.wanted == "paper" else Paper.UNSAID,
         postal_address=handed.postal,
@@ -118,44 +107,35 @@ def _entry(office: Office, handed: Handed, kept: Kept, service: Service) -> Entr
 
 
 def _added(office: Office, handed: Handed, kept: Kept, letter: Row) -> Entry:
+    """More for a letter, without a number."""
+    service = deciding.service_by_key(office, letter["service"])
+    came = _came(office, handed, kept, service, Screening(Kind.FOLLOW_UP, False, "website", _ADDED))
+    return replace(came, confidential=bool(letter["confidential"]), case=letter["id"])
+
+
+def _came(office: Office, handed: Handed, kept: Kept, service: Service | None, screening: Screening) -> Entry:
+    """What all submissions have: the next place in the journal, the moment, the bytes."""
     now = office.clock.now()
     stub = Stub(1, office.store.website.next_uid(MAILBOX), kept.size, now)
-    service = deciding.service_by_key(office, letter["service"])
     return Entry(
         mailbox=MAILBOX,
         stub=stub,
         seen_at=now,
         mail=_mail(handed),
-        screening=Screening(Kind.FOLLOW_UP, False, "website", _ADDED),
+        screening=screening,
         sha256=kept.sha256,
         content_digest=kept.sha256,
         size=kept.size,
         enclosures=Enclosures((0,) * handed.files),
         receiving=deciding.times(office, stub, service),
-        confidential=bool(letter["confidential"]),
         channel="website",
         sealed=handed.sealed,
-        case=letter["id"],
     )
 
 
 def _mail(handed: Handed) -> Mail:
     """A submission as the journal takes it; of a sealed one there is nothing to say."""
-    nothing = headers(b"")
-    return Mail(
-        fields=(),
-        sender=None,
-        from_shown=Address(handed.name, handed.email),
-        return_path=None,
-        to_shown="",
-        named=(),
-        delivered=(),
-        subject=handed.subject,
-        message_id="",
-        in_reply_to=(),
-        references=(),
-        dated=nothing.dated,
-    )
+    return replace(headers(b""), from_shown=Address(handed.name, handed.email), subject=handed.subject, repairs=())
 
 
 def _as_letter(twins: Twins) -> Judgement:

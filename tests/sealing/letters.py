@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from mailgate.errors import MailgateError
-from mailgate.jobs import poll
-from mailgate.jobs.intake import Check
-from mailgate.model import CheckReport, Receipt
+from mailgate.model import Receipt
 from tests import builders
 from tests.builders import PaperOffice
-from tests.sealing.test_sealing import complaint, forms
+from tests.sealing.test_sealing import complaint, forms, take
 
 FIRST = Receipt(1, 2569)
 NEUTRAL = "เรียนท่านผู้อำนวยการ"
@@ -22,15 +20,6 @@ SECRET = "secret@example.go.th"
 def by_text(number: int = 1) -> bytes:
     """A complaint that only its text shows to be one."""
     return complaint(NEUTRAL, number)
-
-
-async def take(office: PaperOffice, *mails: bytes) -> None:
-    """One check for all of these; then they are read."""
-    for raw in mails:
-        office.box.deliver(raw, office.clock.now())
-    report = CheckReport()
-    await Check(office, report).run()
-    await poll.read(office, report)
 
 
 async def cut_off(office: PaperOffice, monkeypatch: pytest.MonkeyPatch, *mails: bytes) -> None:

@@ -34,9 +34,12 @@ class Website(Table):
     max_file: int = Field(20_000_000, ge=1_000, description="Bytes of one file.")
     max_total: int = Field(50_000_000, ge=1_000, le=500_000_000, description="Bytes of one submission.")
     per_visitor_hour: int = Field(
-        20, ge=1, description="Submissions of one visitor within an hour, told apart without being remembered."
+        60,
+        ge=1,
+        description="Forms that one visitor may send within an hour, to hand in, to open a case, to fetch a file; told "
+        "apart without being remembered.",
     )
-    per_minute: int = Field(1_000, ge=1, description="Submissions of all within a minute.")
+    per_minute: int = Field(1_000, ge=1, description="Forms of all visitors within a minute.")
     strip_metadata: bool = Field(
         True,
         description="Offer to take out what pictures (JPEG, PNG) and PDFs say of place, device and author; the box is "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -52,12 +53,25 @@ def _serve(config: Config, place: _Place, office: Office | None) -> None:
     assert office is not None or config.website.desk is not None
     desk = counter.Here(Desk(lambda: office)) if office else counter.Remote(config.website.desk or Path())
     made = app.app(config, desk, token_key(_key_file(config)))
-    click.echo(f"mailgate web: http://{place.host}:{place.port}/", err=True)
-    uvicorn.run(
-        made, host=place.host, port=place.port, log_config=None, access_log=False, server_header=False,
-        proxy_headers=True, forwarded_allow_ips="127.0.0.1,::1", timeout_keep_alive=15, limit_concurrency=512,
+    settings = uvicorn.Config(
+        made, log_config=None, access_log=False, server_header=False, proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1,::1", timeout_keep_alive=15, limit_concurrency=512,
         timeout_graceful_shutdown=30, lifespan="off",
     )  # fmt: skip
+    with _listening(place) as listening:
+        click.echo(f"mailgate web: http://{place.host}:{place.port}/", err=True)
+        uvicorn.Server(settings).run(sockets=[listening])
+
+
+def _listening(place: _Place) -> socket.socket:
+    """Raises MailgateError where another program has the port."""
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    try:
+        return socket.create_server((place.host, place.port), family=family, backlog=512)
+    except OSError as e:
+        raise MailgateError(
+            f"cannot listen at {place.host}:{place.port}: {e.strerror}", "See [website] listen"
+        ) from None
 
 
 @contextmanager

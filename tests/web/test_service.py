@@ -261,6 +261,12 @@ def test_it_leaves_when_told(tmp_path: Path) -> None:
     assert made._process.returncode in (0, -signal.SIGTERM)
 
 
+def test_a_port_that_is_taken_is_told(web: Web) -> None:
+    done = web.office("web")
+    assert done.code == 1
+    assert "cannot listen" in done.err
+
+
 def test_without_a_form_it_says_so(web: Web, tmp_path: Path) -> None:
     values = web.office.values | {"services": [s for s in web.office.values["services"] if s["key"] == "none"]}
     done = Program(tmp_path, values, "x")("web")

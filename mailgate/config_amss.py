@@ -111,7 +111,7 @@ class Amss(Table):
     password_file: MaybePath = Field(
         None, description="File with the password; better: the systemd credential amss-password."
     )
-    timeout: Duration = Field(timedelta(seconds=30), description="Longest wait for one answer.", examples=["30s"])
+    timeout: Duration = Field(timedelta(seconds=8), description="Longest wait for one answer.", examples=["8s"])
     charset: Literal["utf8", "tis620"] = Field(
         "utf8",
         description="utf8: the database knows how its columns are written (TIS-620 too). tis620: it does not, and "

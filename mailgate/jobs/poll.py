@@ -108,7 +108,7 @@ def _open_due(office: Office) -> None:
 async def _check_and_send(office: Office, report: CheckReport, reads: bool) -> None:
     delivery = Delivery(office, report)
     sending = asyncio.create_task(delivery.run())
-    asking = asyncio.create_task(amss.read(office, report))  # neither waits for the other, nor fails with it
+    asking = asyncio.create_task(in_time(office, amss.read(office, report)))  # neither fails with the other
     try:
         async with asyncio.timeout(office.config.checks.deadline.total_seconds()):
             await in_time(office, Check(office, report).run())
@@ -124,7 +124,7 @@ async def _check_and_send(office: Office, report: CheckReport, reads: bool) -> N
             "What was registered is safe; the next check goes on",
         ) from None
     finally:
-        await asyncio.wait([asking])
+        await asyncio.gather(asking, return_exceptions=True)
         delivery.no_more.set()
         await _finish_sending(sending, report)
 

@@ -16,15 +16,17 @@ ROOTS    := debootstrap systemd-container zstd
 PACKAGE  := build/deb/.built
 SOURCES  := debian docs mailgate systemd templates config.toml pyproject.toml LICENSE README.md
 
-.PHONY: demo test check bench fuzz format clean servers builders wheel deb guide pictures
+.PHONY: demo test test-packages check bench fuzz format clean servers builders wheel deb guide pictures
 
 demo: $(STAMP)            ## run the main job once on embedded servers
 	$(BIN)/mailgate demo --dir demo
 
 test: $(STAMP) servers check   ## format, lint, types, the whole suite on real servers, three minutes of fuzzing
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/packaging
-	$(BIN)/python -m pytest tests/packaging  # the package is built once, and its machines are booted one at a time
-	$(MAKE) fuzz SECONDS=60
+	$(MAKE) --jobs 2 --output-sync test-packages fuzz SECONDS=60
+
+test-packages: $(STAMP)   ## the Debian package: built once, its machines booted one at a time
+	$(BIN)/python -m pytest tests/packaging
 
 check: $(STAMP)           ## format, lint and types only
 	$(BIN)/ruff format --check .

@@ -53,6 +53,7 @@ def letter(row: Row, zone: ZoneInfo) -> dict[str, Any]:
         "due_on": row["due_on"],
         "state": row["state"],
         "confidential": bool(row["confidential"]),
+        "sealed": bool(row["sealed"]),
         "sha256": row["sha256"],
         "size": row["size"],
         "enclosures": row["enclosures"],

@@ -214,7 +214,7 @@ class TestNumbers:
     ) -> None:
         await check(office, letter(1))
         with monkeypatch.context() as broken:
-            broken.setattr(dispatching, "_answered", lambda *_: 1 / 0)
+            broken.setattr(dispatching, "note_answer", lambda *_: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 decide(office, FIRST, text="x")
         assert office.store.dispatches.listed() == []

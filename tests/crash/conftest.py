@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.crash.machine import ForkServer
+from tests.crash.machine import ForkServer, Machine, Maker
+from tests.servers.dovecot import Dovecot
 from tests.servers.process import await_greeting, end, free_ports, spawn
 
 
@@ -35,3 +36,16 @@ def sink_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SinkProce
 def program() -> Iterator[ForkServer]:
     with ForkServer() as server:
         yield server
+
+
+@pytest.fixture
+def machines(tmp_path: Path, mailbox: Dovecot, sink_process: SinkProcess) -> Maker:
+    """A maker of fresh offices in front of a mailbox filled anew."""
+    count = iter(range(10_000))
+
+    def make(mails: list[bytes]) -> Machine:
+        mailbox.empty()
+        mailbox.drop_in(mails)
+        return Machine(tmp_path / str(next(count)), mailbox, sink_process.port, sink_process.record)
+
+    return make
